@@ -1,0 +1,73 @@
+"""Symbols a second when generating, batch 1, ours against the tutorial loop, in one run, interleaved.
+
+    python benchmarks/generation_speed.py [--rounds N] [--threads N]
+
+One layer of 512 and a vocabulary of 10,000. The tutorial calls nn.LSTM with T=1 and nn.Linear for every symbol; ours is
+the step that `elman generate` takes, with the full softmax, and from numpy arrays to numpy arrays. Both take the
+likeliest symbol, so that what is timed is the network.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--rounds", type=int, default=9)
+parser.add_argument("--threads", type=int, default=1)
+arguments = parser.parse_args()
+os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.threads)
+
+import numpy as np  # noqa: E402 the thread count is set before the engine loads
+import plain_torch  # noqa: E402
+import standard  # noqa: E402
+import torch  # noqa: E402
+
+from elman.data.config import ReadConfig  # noqa: E402
+from elman.models.config import LanguageModelConfig  # noqa: E402
+from elman.models.engines.torch import TorchLanguageModel, build_network  # noqa: E402
+from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig  # noqa: E402
+from elman.text.config import TextConfig  # noqa: E402
+
+H, N, STEPS = 512, 10_000, 60
+
+
+@torch.no_grad()
+def tutorial_steps(model: plain_torch.TutorialModel, steps: int) -> None:
+    ids, state = torch.zeros(1, 1, dtype=torch.long), None
+    for _ in range(steps):
+        logits, state = model(ids, state)
+        ids = torch.softmax(logits, dim=-1).argmax(dim=-1)
+
+
+def our_steps(engine: TorchLanguageModel, steps: int) -> None:
+    ids, state = np.zeros(1, dtype=np.int64), engine.start(1)
+    for _ in range(steps):
+        logs, state = engine.step(state, ids)
+        ids = logs.argmax(axis=1)
+
+
+def main() -> None:
+    print(standard.measure(1.0).line())
+    model = plain_torch.TutorialModel(N, H).eval()
+    for tied in (False, True):
+        config = LanguageModelConfig(
+            symbols=N, reading=ReadConfig(continuous=True), text=TextConfig(tokenizer="word"),
+            embedding=EmbeddingConfig(embedding=H), stack=StackConfig(hidden=H), softmax=SoftmaxConfig(tied=tied),
+        )  # fmt: skip
+        engine = TorchLanguageModel(build_network(config, seed=1))
+        times: dict[str, list[float]] = {"tutorial": [], "elman": []}
+        for count in range(arguments.rounds + 1):
+            for name, run in (("tutorial", lambda: tutorial_steps(model, STEPS)), ("elman", lambda: our_steps(engine, STEPS))):
+                begun = time.perf_counter()
+                run()
+                if count:
+                    times[name].append(time.perf_counter() - begun)
+        rates = {name: STEPS / statistics.median(values) for name, values in times.items()}
+        ratio = statistics.median(a / b for a, b in zip(times["tutorial"], times["elman"], strict=True))
+        print(json.dumps({"tied": tied, "symbols_per_second": rates, "ratio": ratio}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line: a thin skin over the models. Knows options and the terminal; computes nothing."""

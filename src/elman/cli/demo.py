@@ -1,0 +1,28 @@
+"""`elman demo [KIND]`: the main job, start to end. Knows options; the demo itself is `models.demo`."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from elman.cli import output
+from elman.cli.options import Parser, add_json, add_threads
+from elman.cli.threads import use_threads
+
+
+def add_options(parser: Parser) -> None:
+    """The kind and where the model is kept."""
+    parser.add_argument("kind", nargs="?", default="language-model", metavar="KIND", help="default: %(default)s")
+    parser.add_argument("--out", metavar="DIR", help="keep the model in this folder (replaced if it is elman's)")
+    add_threads(parser)
+    add_json(parser, "all figures")
+
+
+def run(given: Namespace) -> None:
+    """Run the demo; it tells what it does line by line."""
+    use_threads(given.threads)
+    from elman.models import demo  # which loads the engine
+
+    out = None if given.out is None else Path(given.out)
+    with output.progress() as tell:
+        report = demo.run(given.kind, out=out, progress=tell, write=output.result)
+    if given.json:
+        output.document(report)

@@ -1,0 +1,40 @@
+"""`elman generate DIR`: text as it is written. Knows options; the work is the model's `stream`."""
+
+from argparse import Namespace
+
+import elman
+from elman.cli import output
+from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
+from elman.cli.threads import use_threads
+from elman.decoding.config import SamplingConfig
+from elman.settings import build
+
+
+def add_options(parser: Parser) -> None:
+    """The model, the prompt, and how symbols are drawn."""
+    parser.usage = "%(prog)s DIR [--prompt TEXT] [options]"
+    parser.add_argument("model", metavar="DIR", help="a model folder")
+    parser.add_argument("--prompt", default="", metavar="TEXT", help="what to go on from; it is not repeated")
+    add_threads(parser)
+    add_json(parser, "the samples")
+    add_config(parser, SamplingConfig)
+
+
+def run(given: Namespace) -> None:
+    """Write one sample as it comes, or several one after the other."""
+    config = build(SamplingConfig, chosen(given, SamplingConfig))
+    use_threads(given.threads)
+    pieces = elman.load(given.model).stream(given.prompt, config)
+    if config.samples == 1 and not given.json:
+        for _, text in pieces:
+            output.piece(text)
+        output.result("")
+        return
+    samples = [""] * config.samples
+    for k, text in pieces:
+        samples[k] += text
+    if given.json:
+        output.document({"samples": samples})
+        return
+    for k, text in enumerate(samples, 1):
+        output.result(f"--- {k}\n{text}")

@@ -1,0 +1,168 @@
+"""Options of the commands, derived from the fields of the configs: names, types, choices, help.
+
+Knows argparse and `settings`; knows no single config. Used by every command; values that were not given do not appear.
+"""
+
+import argparse
+import tomllib
+import typing
+from argparse import SUPPRESS, Namespace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from elman.errors import InputError, OptionError, nearest
+from elman.settings import build, names
+
+PAIRS = {"bidirectional": ("bidirectional", "unidirectional"), "header": (None, "no-header")}
+"""The two words of a yes-or-no option where they are not NAME and no-NAME."""
+
+RIVALS = (("epochs", "budget"),)
+"""Options of which one takes the other's place."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser, with faults raised as our errors."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print above a page of usage."""
+        raise OptionError(message.removeprefix("argument "), mend=f"see {self.prog} --help")
+
+
+def add_config(parser: Parser, config: type, *, without: Iterable[str] = ()) -> None:
+    """Options for the fields of a config, but for some of them, under a heading taken from its docstring."""
+    group = parser.add_argument_group((config.__doc__ or "").split("\n")[0].rstrip("."))
+    hints = typing.get_type_hints(config)
+    for field in fields(config):
+        if field.name not in without:
+            _add_field(group, field, hints[field.name])
+
+
+def add_threads(parser: Parser) -> None:
+    """`--threads N`, read by `threads.use_threads`."""
+    parser.add_argument("--threads", type=_whole, metavar="N", help="threads of the engine (default: all cores)")
+
+
+def add_json(parser: Parser, what: str) -> None:
+    """`--json`."""
+    parser.add_argument("--json", action="store_true", help=f"print {what} as one JSON object, on the last line")
+
+
+def chosen(given: Namespace, *configs: type) -> dict[str, Any]:
+    """The values of the configs' fields that were given, on the command line or, behind it, in the file of `--config`.
+
+    Raises:
+        OptionError: a key of the file is unknown, or a value is not one that its field can have. InputError: the file
+            cannot be read.
+    """
+    known = names(*configs)
+    values = {name: getattr(given, name) for name in known if hasattr(given, name)}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    path = getattr(given, "config", None)
+    stored = {} if path is None else _read_stored(path, known)
+    try:
+        _check(stored, configs)
+    except OptionError as error:
+        raise OptionError(str(error), where=path) from error
+    for one, other in RIVALS:
+        if one in values or other in values:
+            stored = {name: value for name, value in stored.items() if name not in (one, other)}
+    _check({**stored, **values}, configs)
+    return {**stored, **values}
+
+
+def check_words(parser: Parser, words: Iterable[str]) -> None:
+    """Offer the nearest option for one that does not exist, before argparse complains of what is then missing.
+
+    Raises:
+        OptionError: a word looks like an option and is none.
+    """
+    known = [word for action in parser._actions for word in action.option_strings]
+    for word in words:
+        name = word.partition("=")[0]
+        if word == "--":
+            return
+        if word.startswith("--") and name not in known and " " not in word:
+            mend = nearest(name, [option for option in known if option.startswith("--")])
+            raise OptionError("there is no such option", where=name, mend=_short(mend, parser.prog))
+
+
+def _check(values: Mapping[str, Any], configs: Iterable[type]) -> None:
+    """Build the configs, so that a fault is told before an engine is loaded."""
+    for config in configs:
+        own = names(config)
+        build(config, {name: value for name, value in values.items() if name in own})
+
+
+def _read_stored(path: str, known: list[str]) -> dict[str, Any]:
+    """The options in a TOML file, by field name."""
+    try:
+        content = tomllib.loads(Path(path).read_bytes().decode("utf-8"))
+    except OSError as error:
+        what = "there is no such file" if isinstance(error, FileNotFoundError) else str(error.strerror or error)
+        raise InputError(what, where=path) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"not valid UTF-8 at byte {error.start}", where=path) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"this is not TOML: {error}", where=path) from error
+    for key in content:
+        if key.replace("-", "_") not in known:
+            raise OptionError(f"unknown key {key!r}", where=path, mend=nearest(key.replace("-", "_"), known))
+    return {key.replace("-", "_"): value for key, value in content.items()}
+
+
+def _short(mend: str, program: str) -> str:
+    return mend if mend.startswith("did you mean") else f"see {program} --help"
+
+
+def _add_field(group: Any, field: Field[Any], hint: Any) -> None:
+    name = field.name.replace("_", "-")
+    yes, no = PAIRS.get(field.name, (name, f"no-{name}"))
+    told: dict[str, Any] = {"dest": field.name, "default": SUPPRESS, "help": _help(field)}
+    kinds = typing.get_args(hint) or (hint,)
+    if hint is bool:
+        if yes:
+            group.add_argument(f"--{yes}", action="store_true", **told)
+            told["help"] = f"not --{yes}"
+        else:
+            told["help"] = f"not so: {field.metadata['help']}"
+        group.add_argument(f"--{no}", action="store_false", **told)
+    elif typing.get_origin(hint) is tuple:
+        group.add_argument(f"--{name}", action="append", metavar="TEXT", **told)
+    else:
+        convert, metavar = _converter(kinds)
+        choices = field.metadata.get("choices")
+        metavar = "{" + ",".join(choices) + "}" if choices else metavar
+        group.add_argument(f"--{name}", type=convert, metavar=metavar, **told)
+
+
+def _help(field: Field[Any]) -> str:
+    text: str = field.metadata["help"].replace("%", "%%")
+    if field.metadata["automatic"]:
+        return f"{text} (default: chosen for the data and the budget)"
+    if field.default is None or field.default == ():
+        return text
+    if isinstance(field.default, bool):
+        return f"{text} (default: {'yes' if field.default else 'no'})"
+    return f"{text} (default: {field.default})"
+
+
+def _converter(kinds: tuple[Any, ...]) -> tuple[Callable[[str], Any], str]:
+    if int in kinds:
+        return _whole, "N"
+    return (_number, "X") if float in kinds else (str, "TEXT")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error

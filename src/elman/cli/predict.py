@@ -1,0 +1,45 @@
+"""`elman predict DIR [FILE...]`: the file's own format comes back, log-probabilities filled in.
+
+Knows options and where the lines go; the work is the model's `predict_to`.
+"""
+
+from argparse import Namespace
+
+import elman
+from elman.cli import output
+from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
+from elman.cli.threads import use_threads
+from elman.data.config import ReadConfig
+from elman.errors import OptionError
+from elman.files.replace import aside_of
+
+
+def add_options(parser: Parser) -> None:
+    """The model, the files, how they are read, and where the answer goes."""
+    parser.usage = "%(prog)s DIR [FILE... | -] [--out FILE] [options]"
+    parser.add_argument("model", metavar="DIR", help="a model folder")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="files to read; none, or -, for standard input")
+    parser.add_argument("--out", metavar="FILE", help="where to write, whole or not at all (default: standard output)")
+    add_threads(parser)
+    add_json(parser, "the counts (needs --out)")
+    add_config(parser, ReadConfig, without=["continuous"])  # as in training
+
+
+def run(given: Namespace) -> None:
+    """Read, score and write line by line."""
+    if given.json and given.out is None:
+        raise OptionError("stdout holds the lines already", where="--json", mend="give --out")
+    reading = chosen(given, ReadConfig)
+    use_threads(given.threads)
+    model, files = elman.load(given.model), given.files or ["-"]
+    if given.out is None:
+        model.predict_to(files, output.lines, reading=reading)
+        return
+    with aside_of(given.out) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+
+        def write(lines: str) -> None:
+            file.write(lines)
+
+        report = model.predict_to(files, write, reading=reading)
+    if given.json:
+        output.document(report)

@@ -1,0 +1,49 @@
+"""`elman train KIND`: from text files to a model folder. Knows options; the work is `train` of the kind."""
+
+from argparse import Namespace
+
+import elman
+from elman.cli import output
+from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
+from elman.cli.threads import recorded_threads, use_threads
+from elman.errors import OptionError, nearest
+from elman.models.config import LanguageModelConfig
+from elman.models.options import TRAINING_CONFIGS
+
+KINDS = {LanguageModelConfig.kind: "LanguageModel"}
+"""The kinds of models, and the name of each at the front of the library."""
+
+
+def add_options(parser: Parser) -> None:
+    """All options of training."""
+    parser.usage = "%(prog)s KIND --train FILE... [--dev FILE...] --out DIR [options]"
+    parser.add_argument("kind", metavar="KIND", help=f"what to train: {', '.join(KINDS)}")
+    parser.add_argument("--train", nargs="+", required=True, metavar="FILE", help="files to train on")
+    parser.add_argument("--dev", nargs="+", metavar="FILE", help="files to choose on, or none (default: a twentieth)")
+    parser.add_argument("--out", required=True, metavar="DIR", help="the model folder to write")
+    parser.add_argument("--overwrite", action="store_true", help="replace an elman folder that is there")
+    parser.add_argument("--from", dest="start", metavar="DIR", help="start from a trained folder; its shape holds")
+    parser.add_argument("--replay", metavar="DIR", help="train once more as DIR was trained, to the same bits")
+    parser.add_argument("--config", metavar="FILE.toml", help="options by name; those given here win")
+    add_threads(parser)
+    add_json(parser, "the report")
+    for config in TRAINING_CONFIGS:
+        add_config(parser, config)
+
+
+def run(given: Namespace) -> None:
+    """Train and report."""
+    if given.kind not in KINDS:
+        raise OptionError("this is not a kind of model", where=given.kind, mend=nearest(given.kind, KINDS))
+    options = chosen(given, *TRAINING_CONFIGS)
+    threads = given.threads
+    if threads is None and given.replay is not None:
+        threads = recorded_threads(given.replay)
+    use_threads(threads)
+    dev = "none" if given.dev == ["none"] else given.dev
+    with output.progress() as tell:
+        model = getattr(elman, KINDS[given.kind]).train(
+            given.train, dev=dev, out=given.out, overwrite=given.overwrite, from_=given.start, replay=given.replay,
+            progress=tell, **options,
+        )  # fmt: skip
+    output.report(model.report, as_json=given.json)

@@ -1,0 +1,77 @@
+"""Files that are whole or not there: written under another name beside the wanted one, synced, renamed.
+
+Knows paths; knows no format. Used by the other files of this package and by commands that write to a file.
+"""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from elman.errors import ElmanError, OptionError
+
+_WRITING = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENAMETOOLONG,
+    errno.ENOTDIR, errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY,
+}  # fmt: skip
+
+
+@contextmanager
+def aside_of(path: str | PathLike[str]) -> Iterator[Path]:
+    """The name of a file beside the wanted one, to be written; it takes the wanted place when the block ends well.
+
+    A link is followed: what it points to is replaced, not the link.
+
+    Raises:
+        OptionError: something other than a file stands there, or the folder is missing. ElmanError: it cannot be
+            written (a full disk, say).
+    """
+    place = Path(os.path.realpath(path))
+    if place.exists() and not stat.S_ISREG(place.stat().st_mode):
+        raise OptionError("this is not a file that can be replaced", where=str(path), mend="give another name")
+    if not place.parent.is_dir():
+        raise OptionError("there is no such folder to write in", where=str(path), mend="make it, or give another name")
+    aside = aside_name(place)
+    try:
+        with writing_errors(path):
+            yield aside
+            sync(aside)
+            aside.replace(place)
+            sync(place.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_file(path: str | PathLike[str], data: bytes) -> None:
+    """Write a file, whole or not at all; errors are those of `aside_of`."""
+    with aside_of(path) as aside:
+        aside.write_bytes(data)
+
+
+def aside_name(place: Path, word: str = "tmp") -> Path:
+    """A free name beside a place, which tells whose it is: `.NAME.WORD-PID-RANDOM`."""
+    return place.parent / f".{place.name}.{word}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def sync(path: Path) -> None:
+    """Have a file's content, or a folder's names, on the disk before going on."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def writing_errors(path: str | PathLike[str]) -> Iterator[None]:
+    """Turn the system's refusals to write into an `ElmanError` that names the place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _WRITING:
+            raise
+        raise ElmanError(f"cannot be written: {error.strerror}", where=str(path)) from error

@@ -1,0 +1,1 @@
+"""Metrics: sums that become scores. Each knows numbers only, no model and no file."""

@@ -1,0 +1,129 @@
+"""The torch engine of language models: a trained network behind numpy arrays, without gradients.
+
+Knows the network and arrays; knows no text. Called by `models.language_model`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from elman.data.batches import Batch
+from elman.models.config import LanguageModelConfig
+from elman.models.networks import LanguageModelNetwork, State
+from elman.text.vocabulary import START
+
+Arrays = tuple[NDArray[Any], ...]
+"""A state: one array (layers, B, H) for each name that the cell has; with n-grams the last symbols (1, B, C) too."""
+Ids = NDArray[np.int64]
+
+
+def build_network(
+    config: LanguageModelConfig,
+    *,
+    compute: torch.dtype = torch.float32,
+    seed: int | None = None,
+    start: "TorchLanguageModel | None" = None,
+) -> LanguageModelNetwork:
+    """The network that a config describes.
+
+    Args:
+        seed: draw its weights from it; None leaves them unset. start: take the weights of this engine's network.
+    """
+    network = LanguageModelNetwork(config, start=START, compute=compute)
+    if start is not None:
+        put_arrays(network, start.arrays())
+    elif seed is not None:
+        network.initialize(torch.Generator().manual_seed(seed))
+    return network
+
+
+def training_loss(
+    network: LanguageModelNetwork,
+) -> Callable[[Batch, State | None, torch.Generator], tuple[torch.Tensor, int, State]]:
+    """The loss of a batch in training, as the loop wants it: rows of the state go on where the batch says so."""
+    device = next(network.parameters()).device
+
+    def loss(batch: Batch, state: State | None, generator: torch.Generator) -> tuple[torch.Tensor, int, State]:
+        if batch.continues is None or state is None:
+            state = None
+        elif len(batch.continues) != state[0].shape[1] or (np.diff(batch.continues) != 1).any():
+            rows = torch.from_numpy(batch.continues).to(device)
+            state = tuple(part[:, rows] for part in state)
+        ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
+        full = bool((batch.lengths == ids.shape[1]).all())
+        lengths = None if full else torch.from_numpy(batch.lengths).to(device)
+        return network.loss(ids, targets, lengths=lengths, state=state, generator=generator)
+
+    return loss
+
+
+def network_shapes(network: LanguageModelNetwork) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every weight."""
+    return {name: tuple(p.shape) for name, p in network.named_parameters()}
+
+
+@torch.no_grad()
+def put_arrays(network: LanguageModelNetwork, arrays: dict[str, NDArray[np.float32]]) -> None:
+    """Write weights, by name, into a network."""
+    for name, parameter in network.named_parameters():
+        parameter.copy_(torch.from_numpy(arrays[name]))
+
+
+class TorchLanguageModel:
+    """Runs a language-model network in fp32 unless it was built otherwise."""
+
+    def __init__(self, network: LanguageModelNetwork) -> None:
+        self.network = network
+        self.device = next(network.parameters()).device
+        self.stepper = network.stack.stepper()
+
+    def start(self, rows: int) -> Arrays:
+        """The state after the start symbol, for so many rows."""
+        zero = _arrays(self.network.zero_state(rows))
+        return self.step(zero, np.full(rows, self.network.start))[1]
+
+    def read(self, state: Arrays, ids: Ids) -> Arrays:
+        """The state after reading ids (B, T)."""
+        with torch.inference_mode():
+            return _arrays(self.network.states(self._tensor(ids), state=self._state(state), lengths=None)[1])
+
+    def nats(
+        self, state: Arrays | None, ids: Ids, *, targets: Ids, lengths: Ids | None = None
+    ) -> tuple[NDArray[np.float32], Arrays]:
+        """-ln p of each target, (B, T), 0 at padding, and the state after each row's last real step."""
+        with torch.inference_mode():
+            nats, _, after = self.network.nats(
+                self._tensor(ids),
+                self._tensor(targets),
+                lengths=None if lengths is None else self._tensor(lengths),
+                state=None if state is None else self._state(state),
+            )
+            return nats.float().cpu().numpy(), _arrays(after)
+
+    def step(self, state: Arrays, ids: Ids) -> tuple[NDArray[np.float32], Arrays]:
+        """Read one symbol a row, (B,): log-probabilities of the next, (B, N), and the state."""
+        with torch.inference_mode():
+            after = self.network.step(self._tensor(ids), self._state(state), stepper=self.stepper)
+            return self.network.log_probabilities(after).float().cpu().numpy(), _arrays(after)
+
+    def log_probabilities(self, state: Arrays) -> NDArray[np.float32]:
+        """Log-probabilities of the next symbol, (B, N), given a state."""
+        with torch.inference_mode():
+            return self.network.log_probabilities(self._state(state)).float().cpu().numpy()
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """The weights by name."""
+        return {name: p.detach().float().cpu().numpy() for name, p in self.network.named_parameters()}
+
+    def _tensor(self, array: Ids) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64)).to(self.device)
+
+    def _state(self, state: Arrays) -> tuple[torch.Tensor, ...]:
+        return tuple(torch.from_numpy(np.ascontiguousarray(part)).to(self.device) for part in state)
+
+
+def _arrays(state: tuple[torch.Tensor, ...]) -> Arrays:
+    return tuple(part.cpu().numpy() for part in state)

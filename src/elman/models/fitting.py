@@ -1,0 +1,205 @@
+"""From files to a trained language model: tokenizer, corpora, shape, training, folder.
+
+Knows the order of the steps and what each hands to the next; the steps themselves are in `text`, `data`, `nn` and
+`training`. Called by `LanguageModel.train`.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from elman.data.batches import LineBatches
+from elman.data.corpus import Corpus, build_corpus, training_text
+from elman.data.segments import Segments
+from elman.errors import InputError
+from elman.files.atomic import check_target, work_folder
+from elman.files.sums import file_sums
+from elman.models.config import LanguageModelConfig
+from elman.models.dev import DevText
+from elman.models.engines.torch import TorchLanguageModel, build_network, put_arrays, training_loss
+from elman.models.folder import PACKED, Record
+from elman.models.language_model import LanguageModel
+from elman.models.networks import LanguageModelNetwork
+from elman.models.options import Options
+from elman.models.plans import Job, Request, plan_job
+from elman.models.progress import Progress
+from elman.models.sizing import Facts, choose
+from elman.models.tables import rounded
+from elman.text.tokenizer import Tokenizer, train_tokenizer
+from elman.training import machine
+from elman.training.loop import Event, Limits, Outcome, Task, Trainer
+from elman.training.schedule import Plan
+
+log = logging.getLogger("elman")
+SAVING_SECONDS = 1.0
+"""Seconds of a budget that are kept for writing the folder."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What training works on: symbols, texts, shape and network."""
+
+    tokenizer: Tokenizer
+    train: Corpus
+    dev: Corpus | None
+    options: Options
+    network: LanguageModelNetwork
+    estimate: int
+    dev_tokens: int
+
+
+def fit(request: Request, progress: Callable[[Progress], None] | None) -> LanguageModel:
+    """Train, judge on the dev text, and save where a folder was named.
+
+    Raises:
+        KeyboardInterrupt, TrainingError: stopped before the end; what was best so far has been saved.
+    """
+    started = time.monotonic()
+    out = Path(request.out) if request.out is not None else None
+    if out is not None:
+        check_target(out, overwrite=request.overwrite)
+    job = plan_job(request)
+    with work_folder(out) as folder:
+        prepared = _prepare(job, folder)
+        model, outcome = _train(job, prepared, started=started, progress=progress)
+    if out is not None:
+        model.save(out, overwrite=request.overwrite)
+        log.info("saved to %s", out)
+    if outcome.stopped is not None:
+        raise outcome.stopped
+    return model
+
+
+def _prepare(job: Job, folder: Path) -> Prepared:
+    """Read the files twice, for the symbols and for the ids; choose the shape; draw or load the weights."""
+    reading, text = job.options.reading, job.options.text
+    part = "train" if job.dev is None else None
+    tokenizer = job.tokenizer or train_tokenizer(
+        training_text(job.train, config=reading, part=part), text, continuous=reading.continuous
+    )
+    train = build_corpus(job.train, tokenizer, config=reading, folder=folder, name="train", part=part)
+    if train.counts.tokens < 2:
+        raise InputError("there is no text to train on", where=str(job.train[0]), mend="give files with text")
+    log.info("training text: %s symbols, vocabulary of %s (%s)", f"{train.counts.tokens:,}", f"{tokenizer.size:,}",
+             tokenizer.kind)  # fmt: skip
+    dev = _dev(job, tokenizer, folder)
+    device = machine.choose_device(job.options.train.device)
+    precision = machine.choose_precision(job.options.train.precision, device)
+    facts = Facts(
+        symbols=tokenizer.size, tokens=train.counts.tokens, tokenizer=tokenizer.kind, seconds=job.seconds,
+        epochs=job.options.train.epochs,
+        flops=machine.flops(device, precision, machine.threads()),
+    )  # fmt: skip
+    choice = choose(facts, job.given)
+    options = Options.build({**job.options.flat(), **choice.values}) if job.recorded is None else job.options
+    if choice.values and job.recorded is None:
+        log.info("%s", choice.reason)
+    config = LanguageModelConfig(
+        symbols=tokenizer.size, reading=options.reading, text=options.text, embedding=options.embedding,
+        stack=options.stack, softmax=options.softmax,
+    )  # fmt: skip
+    compute = machine.compute_type(precision)
+    network = build_network(
+        config, compute=compute, seed=options.train.seed, start=None if job.start is None else job.start.engine
+    ).to(device)
+    dev_tokens = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
+    return Prepared(tokenizer, train, dev, options, network, choice.steps, dev_tokens)
+
+
+def _dev(job: Job, tokenizer: Tokenizer, folder: Path) -> Corpus | None:
+    if job.dev == "none":
+        return None
+    if job.dev is None:
+        dev = build_corpus(
+            job.train, tokenizer, config=job.options.reading, folder=folder, name="dev", part="dev"
+        )
+        log.info("no --dev: a twentieth of the training text is set aside (%s symbols)", f"{dev.counts.tokens:,}")
+    else:
+        dev = build_corpus(list(job.dev), tokenizer, config=job.options.reading, folder=folder, name="dev")
+    if dev.counts.tokens == 0:
+        if job.dev is None:
+            log.warning("the text is too short to set some aside: training on all of it, without choosing")
+            return None
+        raise InputError("there is no text to judge on", where=str(job.dev[0]), mend="give another file, or --dev none")
+    if dev.counts.unknown:
+        rate = dev.counts.unknown / dev.counts.tokens
+        log.info("%s of the dev symbols (%.2f %%) are unknown", f"{dev.counts.unknown:,}", 100 * rate)
+    return dev
+
+
+def _train(
+    job: Job, prepared: Prepared, *, started: float, progress: Callable[[Progress], None] | None
+) -> tuple[LanguageModel, Outcome]:
+    options, network = prepared.options, prepared.network
+    make = Segments if options.reading.continuous else LineBatches
+    source = make(prepared.train, options.batch, seed=options.train.seed)
+    dev = None if prepared.dev is None else DevText(network, prepared.dev, segment=options.batch.segment)
+    whole = 0.0 if dev is None else 0.5 * dev.tokens / min(dev.tokens, prepared.dev_tokens)
+    limits = Limits(
+        epochs=options.train.epochs, budget=job.seconds, started=started, estimate=prepared.estimate,
+        reserve=SAVING_SECONDS, final_evaluations=whole,
+    )  # fmt: skip
+    task = Task(
+        network, source, training_loss(network), None if dev is None else lambda: dev.loss(prepared.dev_tokens),
+        network.tables,
+    )
+    plan = None if job.recorded is None else Plan.from_json(job.recorded["plan"])
+    trainer = Trainer(
+        task, options.train, limits=limits, plan=plan, watch=_teller(progress, limits),
+        device=next(network.parameters()).device,
+    )  # fmt: skip
+    outcome = trainer.train()
+    _round_tables(network)
+    tally = None if dev is None else dev.tally()
+    training = {
+        "options": options.flat(),
+        "plan": outcome.run.plan.to_json(),
+        "evaluation_tokens": prepared.dev_tokens,
+        "data": {
+            "train": file_sums(job.train),
+            "dev": job.dev if job.dev in (None, "none") else file_sums(list(job.dev)),
+        },
+        "start": job.start_record,
+        "machine": machine.describe(next(network.parameters()).device, _precision(network)),
+        "report": {
+            "kind": LanguageModel.kind,
+            "seconds": time.monotonic() - started,
+            "tokens": outcome.run.tokens,
+            "tokens_per_second": outcome.run.tokens / max(outcome.run.training_seconds, 1e-9),
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "epochs": outcome.run.tokens / prepared.train.counts.tokens,
+            "steps": outcome.run.step,
+            "metrics": {} if tally is None else tally.metrics(),
+        },
+    }
+    config = network.config
+    model = LanguageModel(
+        config, prepared.tokenizer, TorchLanguageModel(network), record=Record(training, outcome.run.history)
+    )
+    return model, outcome
+
+
+def _precision(network: LanguageModelNetwork) -> str:
+    return "bf16" if "bfloat16" in str(network.stack.compute) else "fp32"
+
+
+def _round_tables(network: LanguageModelNetwork) -> None:
+    """Bring the tables to the values that a folder stores, so that the model in memory is the one that is loaded."""
+    arrays = {name: p.detach().cpu().numpy() for name, p in network.named_parameters()}
+    put_arrays(network, {name: rounded(array) if name in PACKED else array for name, array in arrays.items()})
+
+
+def _teller(progress: Callable[[Progress], None] | None, limits: Limits) -> Callable[[Event], None] | None:
+    if progress is None:
+        return None
+
+    def tell(event: Event) -> None:
+        spent = time.monotonic() - limits.started
+        left = limits.budget - spent if limits.budget else spent * (1 - event.fraction) / max(event.fraction, 1e-6)
+        rate = event.tokens / max(event.seconds, 1e-9)
+        progress(Progress(event.fraction, max(0.0, left), rate, event.step, event.epoch, event.loss, event.scores))
+
+    return tell
+

@@ -1,0 +1,137 @@
+"""A model folder: written aside and renamed into place, checked against its manifest before anything is used.
+
+Knows the files and their order; the safe reading itself is in `files`. Used by the models and by `elman.load`.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.errors import ModelFileError
+from elman.files.atomic import new_folder
+from elman.files.documents import read_json, write_json
+from elman.files.manifest import check_manifest, write_manifest
+from elman.files.tensors import load_tensors, read_shapes, save_tensors
+from elman.models import card
+from elman.models.config import FORMAT_VERSION, LanguageModelConfig
+from elman.models.tables import pack, packed_shapes, unpack
+from elman.text.tokenizer import from_json
+
+if TYPE_CHECKING:
+    from elman.models.language_model import LanguageModel
+
+READ = ("config.json", "weights.safetensors", "tokenizer.json", "training.json")
+"""The files that loading reads; the manifest holds the sum of each."""
+PACKED = ("ngrams.tables",)
+"""Weights that are stored in eight bits, without the rows that training never touched."""
+LARGEST_DOCUMENT = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Record:
+    """How a model came to be: what `--replay` needs, the evaluations on the way, and the report.
+
+    Args:
+        training: content of `training.json`. history: a line per evaluation.
+    """
+
+    training: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What training came to, as `elman train --json` prints it."""
+        report: dict[str, Any] = self.training.get("report", {})
+        return report
+
+
+def save(model: "LanguageModel", path: Path, *, overwrite: bool) -> None:
+    """Write the folder of a model.
+
+    Raises:
+        OptionError: something is there that is not to be replaced.
+    """
+    with new_folder(path, overwrite=overwrite) as aside:
+        write_json(aside / "config.json", model.config.to_json())
+        write_json(aside / "tokenizer.json", model.tokenizer.to_json())
+        write_json(aside / "training.json", model.record.training)
+        _write_weights(aside / "weights.safetensors", model.engine.arrays())
+        lines = (json.dumps(line, ensure_ascii=False) for line in model.record.history)
+        (aside / "history.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        (aside / "README.md").write_text(card.markdown(model), encoding="utf-8")
+        write_manifest(aside, READ)
+
+
+def read_config(path: Path) -> LanguageModelConfig:
+    """The config of a folder whose manifest holds.
+
+    Raises:
+        ModelFileError: the folder is not a whole, unaltered model folder of a known format version.
+    """
+    check_manifest(path, READ)
+    document = _object(path / "config.json")
+    version = document.get("format_version")
+    if version != FORMAT_VERSION:
+        raise ModelFileError(
+            f"format version {version!r} is not one that this elman reads ({FORMAT_VERSION})",
+            where=str(path / "config.json"), mend="use the elman that wrote it, or a newer one",
+        )  # fmt: skip
+    kind = document.get("kind")
+    if kind != LanguageModelConfig.kind:
+        raise ModelFileError(f"{kind!r} is not a kind of model that this elman knows", where=str(path / "config.json"))
+    return LanguageModelConfig.from_json(document)
+
+
+def load(path: Path) -> "LanguageModel":
+    """The language model of a folder.
+
+    Raises:
+        ModelFileError: a file is missing, altered, unsafe, or does not fit the others.
+    """
+    from elman.models.engines.torch import TorchLanguageModel, build_network, network_shapes, put_arrays
+    from elman.models.language_model import LanguageModel
+
+    config = read_config(path)
+    tokenizer = from_json(_object(path / "tokenizer.json"))
+    if tokenizer.size != config.symbols or tokenizer.kind != config.text.tokenizer:
+        raise ModelFileError(
+            f"the tokenizer has {tokenizer.size} symbols ({tokenizer.kind}), config.json says {config.symbols} "
+            f"({config.text.tokenizer})",
+            where=str(path),
+        )
+    record = Record(_object(path / "training.json"))
+    network = build_network(config)
+    shapes = network_shapes(network)
+    put_arrays(network, _read_weights(path / "weights.safetensors", shapes))
+    return LanguageModel(config, tokenizer, TorchLanguageModel(network), record=record)
+
+
+def _write_weights(path: Path, arrays: dict[str, NDArray[np.float32]]) -> None:
+    tensors: dict[str, NDArray[Any]] = {}
+    for name, array in arrays.items():
+        tensors.update(pack(array, name=name) if name in PACKED else {name: array})
+    save_tensors(path, tensors)
+
+
+def _read_weights(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
+    """The arrays of the given names and shapes, in float32."""
+    found = read_shapes(path)
+    expected: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for name, shape in shapes.items():
+        expected.update(packed_shapes(found, name=name, shape=shape) if name in PACKED else {name: ("float32", shape)})
+    tensors = load_tensors(path, expected)
+    return {
+        name: unpack(tensors, name=name, shape=shape, where=str(path)) if name in PACKED else tensors[name]
+        for name, shape in shapes.items()
+    }
+
+
+def _object(path: Path) -> dict[str, Any]:
+    document = read_json(path, LARGEST_DOCUMENT)
+    if not isinstance(document, dict):
+        raise ModelFileError("this is not a JSON object", where=str(path))
+    return document

@@ -1,0 +1,161 @@
+"""A finished language model on files: its score, and the log-probability of every line and symbol.
+
+Knows models, corpora and formats. Called by `LanguageModel.evaluate`, `.predict` and `.predict_to`.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.data.batches import in_order
+from elman.data.config import ReadConfig
+from elman.data.corpus import build_corpus
+from elman.data.examples import Example
+from elman.data.formats import read, writer
+from elman.errors import InputError
+from elman.metrics.perplexity import LanguageModelTally
+from elman.text.vocabulary import END, START
+
+if TYPE_CHECKING:
+    from elman.models.language_model import LanguageModel, ScoredSymbol
+
+WINDOW = 1024
+"""Lines that are read ahead, so that lines of like length can stand in one batch; symbols at a time in running text."""
+
+
+def judge(model: "LanguageModel", files: Sequence[Any], *, reading: ReadConfig, dynamic: bool) -> dict[str, Any]:
+    """The report on files, as `elman evaluate --json` prints it."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = build_corpus(files, model.tokenizer, config=reading, folder=Path(folder), name="text")
+        if corpus.counts.tokens == 0:
+            raise InputError("there is no text to judge on", where=str(files[0]), mend="give a file with text")
+        nats = 0.0
+        state = None
+        for batch in in_order(corpus, batch_size=64, segment=WINDOW):
+            carried = None if batch.continues is None or state is None else tuple(p[:, batch.continues] for p in state)
+            found, state = model.engine.nats(carried, batch.ids, targets=batch.targets, lengths=batch.lengths)
+            nats += float(found.sum(dtype=np.float64))
+        counts = corpus.counts
+        tally = LanguageModelTally(nats, counts.tokens, counts.words, counts.characters, counts.unknown)
+        seconds = time.monotonic() - started
+        report: dict[str, Any] = {
+            "kind": model.kind, "seconds": seconds, "tokens": tally.tokens,
+            "tokens_per_second": tally.tokens / max(seconds, 1e-9), "parameters": model.engine.parameters(),
+            "metrics": tally.metrics(),
+        }  # fmt: skip
+        if dynamic:
+            report["dynamic"] = _dynamic(model, corpus, tally)
+    return report
+
+
+def score_lines(
+    model: "LanguageModel", source: Iterable[Any], *, reading: ReadConfig | None
+) -> Iterator[tuple[Example, "list[ScoredSymbol]"]]:
+    """Each line with its symbols and their ln p, in order.
+
+    Args:
+        source: files, or with `reading` None the texts themselves.
+    """
+    if reading is None:
+        examples: Iterator[Example] = (Example(text, "text", n) for n, text in enumerate(source, 1))
+        continuous = model.config.reading.continuous
+    else:
+        examples, continuous = read(list(source), reading), reading.continuous
+    return _running(model, examples) if continuous else _lines(model, examples)
+
+
+def _lines(model: "LanguageModel", examples: Iterator[Example]) -> "Iterator[tuple[Example, list[ScoredSymbol]]]":
+    """Every line from a fresh state, with its `</s>`; lines of like length stand in one batch."""
+    for window in _windows(examples):
+        ids = [np.append(model.tokenizer.encode(example.text).astype(np.int64), END) for example in window]
+        nats: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(ids)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        for begin in range(0, len(order), 64):
+            rows = order[begin : begin + 64]
+            for row, found in zip(rows, _padded_nats(model, [ids[i] for i in rows]), strict=True):
+                nats[row] = found
+        for example, symbols, found in zip(window, ids, nats, strict=True):
+            yield example, _scored(model, symbols, found)
+
+
+def _padded_nats(model: "LanguageModel", texts: list[NDArray[np.int64]]) -> list[NDArray[np.float32]]:
+    """-ln p of the symbols of several texts, read side by side, a segment at a time."""
+    lengths = np.array([len(text) for text in texts])
+    targets = np.full((len(texts), int(lengths.max())), END)
+    for row, text in enumerate(texts):
+        targets[row, : len(text)] = text
+    ids = np.concatenate([np.full((len(texts), 1), START), targets[:, :-1]], axis=1)  # (B, T)
+    found, state = [], None
+    for begin in range(0, ids.shape[1], WINDOW):
+        part = slice(begin, begin + WINDOW)
+        left = np.clip(lengths - begin, 0, WINDOW)
+        nats, state = model.engine.nats(state, ids[:, part], targets=targets[:, part], lengths=left)
+        found.append(nats)
+    joined = np.concatenate(found, axis=1)
+    return [joined[row, :length] for row, length in enumerate(lengths)]
+
+
+def _running(model: "LanguageModel", examples: Iterator[Example]) -> "Iterator[tuple[Example, list[ScoredSymbol]]]":
+    """Every line behind all lines before it; its line end is its last symbol."""
+    state, previous = None, START
+    for window in _windows(examples, characters=WINDOW):
+        texts = [model.tokenizer.encode(example.text + example.end).astype(np.int64) for example in window]
+        symbols = np.concatenate(texts)
+        if len(symbols):
+            ids = np.concatenate([[previous], symbols[:-1]])
+            nats, state = model.engine.nats(state, ids[None], targets=symbols[None])
+            previous = int(symbols[-1])
+            parts = np.split(nats[0], np.cumsum([len(text) for text in texts])[:-1])
+        else:
+            parts = [np.empty(0, np.float32)] * len(texts)
+        for example, text, found in zip(window, texts, parts, strict=True):
+            yield example, _scored(model, text, found)
+
+
+def _windows(examples: Iterator[Example], *, characters: int = 1_000_000) -> Iterator[list[Example]]:
+    """Lists of lines of at most `WINDOW` lines and about so many characters."""
+    window: list[Example] = []
+    size = 0
+    for example in examples:
+        window.append(example)
+        size += len(example.text) + 1
+        if len(window) == WINDOW or size >= characters:
+            yield window
+            window, size = [], 0
+    if window:
+        yield window
+
+
+def _scored(model: "LanguageModel", ids: NDArray[np.int64], nats: NDArray[np.float32]) -> "list[ScoredSymbol]":
+    from elman.models.language_model import ScoredSymbol
+
+    symbols = model.tokenizer.symbols
+    return [ScoredSymbol(symbols[i], -float(n)) for i, n in zip(ids, nats, strict=True)]
+
+
+def write_predictions(
+    model: "LanguageModel", files: Sequence[Any], write: Callable[[str], None], *, reading: ReadConfig
+) -> dict[str, Any]:
+    """Write every line with its log-probability and those of its symbols; returns the counts.
+
+    Text comes back as JSON lines, JSON lines and tables with `log_probability`, `symbols` and `log_probabilities`
+    added to what they hold.
+    """
+    started = time.monotonic()
+    tokens, lines, total = 0, 0, 0.0
+    with writer(files, reading, added=("log_probability", "symbols", "log_probabilities")) as lay:
+        for example, scored in score_lines(model, files, reading=reading):
+            logs = [item.log_probability for item in scored]
+            write(lay(example, (sum(logs), [item.symbol for item in scored], logs)))
+            tokens, lines, total = tokens + len(scored), lines + 1, total + sum(logs)
+    seconds = time.monotonic() - started
+    return {
+        "kind": model.kind, "seconds": seconds, "tokens": tokens, "tokens_per_second": tokens / max(seconds, 1e-9),
+        "parameters": model.engine.parameters(), "lines": lines, "log_probability": total,
+    }  # fmt: skip

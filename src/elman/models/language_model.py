@@ -1,0 +1,284 @@
+"""`LanguageModel`: what a user holds of a trained language model: judging, writing, feeding, keeping.
+
+Knows its tokenizer, its config and an engine behind numpy arrays; training is in `models.fitting`, the folder in
+`models.folder`. Called by users and by the command line.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.data.config import ReadConfig
+from elman.decoding.config import SamplingConfig
+from elman.decoding.stream import write
+from elman.errors import InputError, OptionError
+from elman.models import card, folder
+from elman.models.config import LanguageModelConfig
+from elman.models.engines.torch import TorchLanguageModel
+from elman.models.plans import Request
+from elman.models.progress import Progress
+from elman.models.states import LanguageModelState
+from elman.models.writing import TextWriter
+from elman.settings import build
+from elman.text.tokenizer import Tokenizer
+from elman.text.vocabulary import END, START, UNKNOWN
+
+Path_ = str | PathLike[str]
+SEGMENT = 512
+"""Steps that are read at a time where a text is long: memory is bounded by it, results do not depend on it."""
+
+
+@dataclass(frozen=True)
+class ScoredSymbol:
+    """A symbol of a text, and ln p of it given all that stands before."""
+
+    symbol: str
+    log_probability: float
+
+
+class LanguageModel:
+    """A trained language model: a distribution over the next symbol, given all symbols before.
+
+    Made by `LanguageModel.train` or `elman.load`.
+
+    Example:
+        lm = elman.LanguageModel.train("corpus.txt", continuous=True, budget="5m")
+        lm.generate("Once", max_tokens=80, temperature=0.8)
+    """
+
+    kind = "language-model"
+
+    def __init__(
+        self, config: LanguageModelConfig, tokenizer: Tokenizer, engine: TorchLanguageModel, *, record: folder.Record
+    ) -> None:
+        self.config, self.tokenizer, self.engine, self.record = config, tokenizer, engine, record
+
+    @classmethod
+    def train(
+        cls,
+        train: Path_ | Sequence[Path_],
+        *,
+        dev: Path_ | Sequence[Path_] | None = None,
+        out: Path_ | None = None,
+        overwrite: bool = False,
+        from_: Path_ | None = None,
+        replay: Path_ | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        **options: Any,
+    ) -> "LanguageModel":
+        """Train on text files, and judge on the dev files.
+
+        Args:
+            train: one file or several. dev: likewise; None sets aside a twentieth of the training text, "none" trains
+                on all without choosing. out: a folder to save to. overwrite: replace an elman folder that is there.
+            from_: a folder to start from. replay: a folder whose run is repeated to the bit. progress: called a few
+                times a second. options: fields of the configs, by name.
+        Raises:
+            InputError: a file cannot be read or holds no text. OptionError: an option is unknown, out of range, or does
+                not go with another. TrainingError: the loss was not finite; what had been reached is saved to `out`.
+        """
+        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
+
+        request = Request(
+            train=_paths(train), dev=dev if dev in (None, "none") else tuple(_paths(dev)), out=out,
+            overwrite=overwrite, start=from_, replay=replay, options=options,
+        )  # fmt: skip
+        return fit(request, progress)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What training came to: `kind`, `seconds`, `tokens`, …, `metrics`, as `elman train --json` prints it."""
+        return self.record.report
+
+    def save(self, path: Path_, *, overwrite: bool = False) -> None:
+        """Write the model folder, whole or not at all.
+
+        Raises:
+            OptionError: something is there that is not to be replaced.
+        """
+        folder.save(self, Path(path), overwrite=overwrite)
+
+    def description(self) -> dict[str, Any]:
+        """The model card as values."""
+        return card.description(self)
+
+    def show(self) -> str:
+        """The model card as text."""
+        return card.text(self)
+
+    def feed(self, text: str, state: LanguageModelState | None = None, *, final: bool = False) -> LanguageModelState:
+        """The state after reading a text behind what `state` has read; None begins a new text.
+
+        The end of the text is held back while it may still become a longer symbol (a word that goes on); `final`
+        settles it. The state that was given is not changed.
+        """
+        state = state or self._fresh()
+        ids, pending = self._settle(state.pending + text, final=final)
+        return self._state(self._read(self._arrays(state), ids), pending)
+
+    def next(self, state: LanguageModelState | None = None, *, top: int = 10) -> list[tuple[str, float]]:
+        """The likeliest next symbols and their probabilities; held-back text is not taken into account."""
+        if top < 1:
+            raise OptionError(f"{top} is out of range", where="top", mend="give a number of at least 1")
+        logs = self.engine.log_probabilities(self._arrays(state or self._fresh()))[0]
+        likeliest = np.argsort(-logs, kind="stable")[:top]
+        return [(self.tokenizer.symbols[i], float(np.exp(logs[i]))) for i in likeliest]
+
+    def score(self, text: str, state: LanguageModelState | None = None, *, end: bool = False) -> list[ScoredSymbol]:
+        """ln p of every symbol of a text behind what `state` has read; with `end`, of the `</s>` after it too."""
+        state = state or self._fresh()
+        ids, _ = self._settle(state.pending + text, final=True)
+        if end:
+            ids = np.append(ids, END)
+        logs = -self._nats(self._arrays(state), ids)
+        return [ScoredSymbol(self.tokenizer.symbols[i], float(p)) for i, p in zip(ids, logs, strict=True)]
+
+    def generate(
+        self, prompt: str = "", *, stream: bool = False, state: LanguageModelState | None = None, **sampling: Any
+    ) -> "str | list[str] | Iterator[str]":
+        """Text that goes on from a prompt (which is not repeated).
+
+        Args:
+            stream: give an iterator of pieces as they are written. sampling: fields of `SamplingConfig`, by name.
+        Returns:
+            A text; with `samples` above 1 a list of texts; with `stream` an iterator of pieces.
+        """
+        if "stop" in sampling:
+            stop = sampling["stop"]
+            sampling["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
+        config = build(SamplingConfig, sampling)
+        pieces = self.stream(prompt, config, state=state)
+        if stream:
+            if config.samples > 1:
+                raise OptionError("stream gives one text", where="stream", mend="leave out samples")
+            return (piece for _, piece in pieces)
+        texts = [""] * config.samples
+        for k, piece in pieces:
+            texts[k] += piece
+        return texts[0] if config.samples == 1 else texts
+
+    def stream(
+        self, prompt: str, config: SamplingConfig, *, state: LanguageModelState | None = None
+    ) -> Iterator[tuple[int, str]]:
+        """Pairs (number of the sample, piece of its text), as they are written behind the prompt."""
+        after = self._arrays(self.feed(prompt, state, final=True))
+        rows = tuple(np.repeat(part, config.samples, axis=1) for part in after)
+        writer = TextWriter(self.tokenizer, config.samples, stop=config.stop)
+        forbidden = [UNKNOWN, START]
+        if self.config.reading.continuous and self.config.text.tokenizer != "word":
+            forbidden.append(END)
+        ids = write(
+            rows, np.repeat(self.engine.log_probabilities(after), config.samples, axis=0), step=self._step,
+            choose=_choose, config=config, forbidden=tuple(forbidden),
+            end=None if self.config.reading.continuous else END, ended=lambda k, _: writer.stopped[k],
+        )  # fmt: skip
+        for k, symbol in ids:
+            piece = writer.push(k, symbol)
+            if piece:
+                yield k, piece
+        yield from writer.finish()
+
+    def evaluate(
+        self, files: Path_ | Sequence[Path_], *, dynamic: bool = False, reading: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The score on files: `kind`, `seconds`, `tokens`, `tokens_per_second`, `parameters`, `metrics`.
+
+        Running text is read as one stream with the state carried, lines each from a fresh state, as in training.
+
+        Args:
+            dynamic: add `dynamic`, the figures of dynamic evaluation and of the neural cache, each scoring before it
+                learns. reading: fields of `ReadConfig` that differ from training.
+        """
+        from elman.models.judging import judge
+
+        return judge(self, _paths(files), reading=self.reading(reading), dynamic=dynamic)
+
+    def predict(
+        self, texts: Iterable[str] | Path_, *, reading: Mapping[str, Any] | None = None
+    ) -> Iterator[list[ScoredSymbol]]:
+        """ln p of every symbol (and end mark) of each text, in order; texts or one file."""
+        from elman.models.judging import score_lines
+
+        if isinstance(texts, (str, PathLike)):
+            examples = (item for _, item in score_lines(self, [texts], reading=self.reading(reading)))
+            return examples
+        return (item for _, item in score_lines(self, list(texts), reading=None))
+
+    def predict_to(
+        self, files: Sequence[Path_], write_: Callable[[str], None], *, reading: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Write each line of the files with its log-probability and those of its symbols; returns sums."""
+        from elman.models.judging import write_predictions
+
+        return write_predictions(self, _paths(files), write_, reading=self.reading(reading))
+
+    def save_state(self, state: LanguageModelState, path: Path_) -> None:
+        """Write a state to a safetensors file."""
+        state.save(path)
+
+    def load_state(self, path: Path_) -> LanguageModelState:
+        """Read a state that this model, or a copy of it, has written.
+
+        Raises:
+            ModelFileError: the file is not such a state (names, shapes, types, values that are not finite).
+        """
+        return LanguageModelState.load(path, like=self._fresh(), symbols=self.config.symbols)
+
+    def reading(self, given: Mapping[str, Any] | None) -> ReadConfig:
+        """How files are read: as in training, but for format and encoding, which each file has its own of."""
+        base = replace(self.config.reading, format=None, encoding="utf-8")
+        checked = build(ReadConfig, given or {})
+        return replace(base, **{name: getattr(checked, name) for name in given or {}})
+
+    def _fresh(self) -> LanguageModelState:
+        return self._state(self.engine.start(1), "")
+
+    def _names(self) -> list[str]:
+        names = ["h", "c"] if self.config.stack.cell == "lstm" else ["h"]
+        return [*names, "recent"] if self.config.embedding.ngrams > 1 else names
+
+    def _state(self, arrays: tuple[NDArray[Any], ...], pending: str) -> LanguageModelState:
+        return LanguageModelState(dict(zip(self._names(), arrays, strict=True)), pending)
+
+    def _arrays(self, state: LanguageModelState) -> tuple[NDArray[Any], ...]:
+        if list(state.arrays) != self._names():
+            raise InputError("the state is not one of this model", mend="take one that its feed has returned")
+        return tuple(state.arrays.values())
+
+    def _settle(self, text: str, *, final: bool) -> tuple[NDArray[np.int64], str]:
+        settled = len(text) if final else self.tokenizer.settled(text)
+        return self.tokenizer.encode(text[:settled]).astype(np.int64), text[settled:]
+
+    def _step(
+        self, state: tuple[NDArray[Any], ...], ids: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], tuple[NDArray[Any], ...]]:
+        return self.engine.step(state, ids)
+
+    def _read(self, arrays: tuple[NDArray[Any], ...], ids: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+        for begin in range(0, len(ids), SEGMENT):
+            arrays = self.engine.read(arrays, ids[None, begin : begin + SEGMENT])
+        return arrays
+
+    def _nats(self, arrays: tuple[NDArray[Any], ...], ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """-ln p of each symbol; the first is judged by the state as it stands, the others by what precedes them."""
+        nats = np.zeros(len(ids))
+        if len(ids):
+            nats[0] = -self.engine.log_probabilities(arrays)[0, ids[0]]
+        for begin in range(0, len(ids) - 1, SEGMENT):
+            end = min(begin + SEGMENT, len(ids) - 1)
+            found, arrays = self.engine.nats(arrays, ids[None, begin:end], targets=ids[None, begin + 1 : end + 1])
+            nats[begin + 1 : end + 1] = found[0]
+        return nats
+
+
+def _choose(state: tuple[NDArray[Any], ...], rows: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    return tuple(part[:, rows] for part in state)
+
+
+def _paths(paths: Any) -> list[Any]:
+    return [paths] if isinstance(paths, (str, PathLike)) else list(paths)

@@ -1,0 +1,141 @@
+"""What a training run is to do, before any text is read: options checked, folders to start from or to repeat opened.
+
+Knows options and folders; knows no corpus. Used by `models.fitting`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from elman.errors import ModelFileError, OptionError
+from elman.files.sums import file_sums
+from elman.models import folder
+from elman.models.options import SHAPE_CONFIGS, Options, seconds_of
+from elman.settings import names
+from elman.text.tokenizer import Tokenizer
+from elman.training import machine
+
+DEFAULT_BUDGET = "5m"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: files, folders and options by name, as `LanguageModel.train` explains them."""
+
+    train: list[Any]
+    dev: Any
+    out: Any
+    overwrite: bool
+    start: Any
+    replay: Any
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run that can begin.
+
+    Args:
+        dev: files, None (set some aside) or "none". options: all configs, not yet sized. given: what the user, or the
+            folder that is started from, has decided. seconds: the budget. recorded: `training.json` of the run that
+            is repeated. start: the model that is started from; tokenizer: its tokenizer.
+    """
+
+    train: list[Any]
+    dev: Any
+    options: Options
+    given: dict[str, Any]
+    seconds: float | None
+    recorded: dict[str, Any] | None = None
+    start: Any = None
+    start_record: dict[str, str] | None = None
+    tokenizer: Tokenizer | None = None
+
+
+def plan_job(request: Request) -> Job:
+    """Check a request and open what it names.
+
+    Raises:
+        OptionError: options are unknown, out of range or do not go together. ModelFileError: a folder cannot be used.
+    """
+    if not request.train:
+        raise OptionError("no file to train on", where="--train", mend="name one")
+    recorded = _recorded(request) if request.replay is not None else None
+    values = dict(request.options) if recorded is None else recorded["options"]
+    start = None
+    if request.start is not None:
+        start = folder.load(Path(request.start))
+        if recorded is None:
+            values = _started_from(start, values)
+    start_record = None if request.start is None else _start_record(Path(request.start))
+    if recorded is not None and recorded.get("start") is not None:
+        if start_record is None or start_record["sha256"] != recorded["start"]["sha256"]:
+            raise OptionError(
+                f"the run of {request.replay} started from another folder", where="--from",
+                mend=f"give the unaltered folder that was at {recorded['start']['path']}",
+            )  # fmt: skip
+    if recorded is None and values.get("epochs") is None and values.get("budget") is None:
+        values["budget"] = DEFAULT_BUDGET
+    options = Options.build(values)
+    budget = options.train.budget
+    return Job(
+        train=request.train, dev=request.dev, options=options, given=values,
+        seconds=None if budget is None else seconds_of(budget), recorded=recorded, start=start,
+        start_record=start_record, tokenizer=None if start is None else start.tokenizer,
+    )  # fmt: skip
+
+
+def _recorded(request: Request) -> dict[str, Any]:
+    """The record of the run that is to be repeated, if it can be repeated here.
+
+    Raises:
+        OptionError: options are given beside it, the data differ, or the threads do.
+    """
+    if request.options:
+        name = next(iter(request.options)).replace("_", "-")
+        raise OptionError("the options are those of the run that is repeated", where=f"--{name}",
+                          mend="leave it out, or leave out --replay")  # fmt: skip
+    path = Path(request.replay)
+    recorded = folder.read_training(path)
+    for name, files in (("train", request.train), ("dev", request.dev)):
+        wanted = recorded["data"][name]
+        given = files if files in (None, "none") else file_sums(list(files))
+        sums = given if isinstance(given, (str, type(None))) else [entry["sha256"] for entry in given]
+        if sums != (wanted if isinstance(wanted, (str, type(None))) else [entry["sha256"] for entry in wanted]):
+            raise OptionError(f"these are not the files of the run in {path}", where=f"--{name}",
+                              mend=f"give {_told(wanted)}")  # fmt: skip
+    if recorded["machine"]["threads"] != machine.threads():
+        raise OptionError(
+            f"the run in {path} had {recorded['machine']['threads']} threads, this one {machine.threads()}",
+            where="--threads", mend="use as many: the bits depend on it",
+        )  # fmt: skip
+    return recorded
+
+
+def _told(wanted: Any) -> str:
+    if wanted is None:
+        return "no --dev"
+    return "--dev none" if wanted == "none" else ", ".join(f"{e['name']} (sha256 {e['sha256'][:12]}…)" for e in wanted)
+
+
+def _started_from(start: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with the shape, text and reading of the folder that is started from."""
+    held: dict[str, Any] = {"continuous": start.config.reading.continuous}
+    for part in ("text", "embedding", "stack", "softmax"):
+        config = getattr(start.config, part)
+        held.update({item.name: getattr(config, item.name) for item in fields(config)})
+    for name in names(*SHAPE_CONFIGS) + ["continuous"]:
+        if name in values and values[name] != held[name] and "drop" not in name:
+            option = name.replace("_", "-")
+            raise OptionError(f"the folder that is started from has {name} {held[name]}", where=f"--{option}",
+                              mend="leave it out: shape and text settings hold")  # fmt: skip
+    return {**held, **values}
+
+
+def _start_record(path: Path) -> dict[str, str]:
+    try:
+        return {"path": path.name, "sha256": hashlib.sha256((path / "manifest.json").read_bytes()).hexdigest()}
+    except OSError as error:
+        raise ModelFileError(str(error.strerror), where=str(path)) from error

@@ -1,0 +1,69 @@
+"""Large tables in few bytes: rows that were never touched left out, the others in eight bits with a scale each.
+
+Knows arrays; knows no network. Used by `models.folder` to store, and by `models.fitting` so that a model in memory is
+the one that will be loaded.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.errors import ModelFileError
+
+
+def pack(table: NDArray[np.float32], *, name: str) -> dict[str, NDArray[np.generic]]:
+    """A table (R, D) as tensors `NAME.rows` (int32), `NAME.scales` (float32) and `NAME.values` (int8, rows x D).
+
+    A row is scale times values, the largest of which is 127 or -127; rows of zeros are left out.
+    """
+    largest = np.abs(table).max(axis=1)
+    rows = np.flatnonzero(largest > 0)
+    scales = (largest[rows] / 127).astype(np.float32)
+    values = np.rint(table[rows] / np.maximum(scales, np.finfo(np.float32).tiny)[:, None]).clip(-127, 127)
+    return {
+        f"{name}.rows": rows.astype(np.int32),
+        f"{name}.scales": scales,
+        f"{name}.values": values.astype(np.int8),
+    }
+
+
+def packed_shapes(
+    found: Mapping[str, tuple[str, tuple[int, ...]]], *, name: str, shape: tuple[int, ...]
+) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """The types and shapes that a packed table of the given shape has in a file, with as many rows as the file says.
+
+    Raises:
+        ModelFileError: the file has more rows than the table.
+    """
+    count = found.get(f"{name}.rows", ("int32", (0,)))[1]
+    kept = count[0] if len(count) == 1 else -1
+    if not 0 <= kept <= shape[0]:
+        raise ModelFileError(f"{name} has {kept} rows where the table has {shape[0]}", where="weights.safetensors")
+    return {
+        f"{name}.rows": ("int32", (kept,)),
+        f"{name}.scales": ("float32", (kept,)),
+        f"{name}.values": ("int8", (kept, *shape[1:])),
+    }
+
+
+def unpack(
+    tensors: Mapping[str, NDArray[np.generic]], *, name: str, shape: tuple[int, ...], where: str
+) -> NDArray[np.float32]:
+    """The table (R, D) whose `pack` is given.
+
+    Raises:
+        ModelFileError: the rows are not in rising order, or not all inside the table.
+    """
+    rows = np.asarray(tensors[f"{name}.rows"], dtype=np.int64)
+    if len(rows) and (rows[0] < 0 or rows[-1] >= shape[0] or (np.diff(rows) <= 0).any()):
+        raise ModelFileError(f"the rows of {name} are not in order or outside the table", where=where)
+    table = np.zeros(shape, dtype=np.float32)
+    scales = np.asarray(tensors[f"{name}.scales"], dtype=np.float32)
+    table[rows] = np.asarray(tensors[f"{name}.values"], dtype=np.float32) * scales[:, None]
+    return table
+
+
+def rounded(table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The table as it will be after packing and unpacking; rounding twice changes nothing more."""
+    return unpack(pack(table, name="t"), name="t", shape=table.shape, where="")

@@ -1,0 +1,50 @@
+"""From symbols as they are drawn to pieces of text: incomplete characters and beginnings of stop texts are held back.
+
+Knows a tokenizer's decoder; knows no network. Used by `models.language_model`.
+"""
+
+from collections.abc import Iterator
+
+from elman.text.tokenizer import Tokenizer
+
+
+class TextWriter:
+    """The text of several samples, each growing by symbols.
+
+    Args:
+        stop: texts at which a sample ends; they are not given out.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, samples: int, *, stop: tuple[str, ...]) -> None:
+        self.decoders = [tokenizer.decoder() for _ in range(samples)]
+        self.held = [""] * samples
+        self.stopped = [False] * samples
+        self.stop = tuple(text for text in stop if text)
+
+    def push(self, k: int, symbol: int) -> str:
+        """The piece of text that is settled now that sample k has gone on with a symbol."""
+        return self._settle(k, self.decoders[k].push(symbol))
+
+    def finish(self) -> Iterator[tuple[int, str]]:
+        """What was still held back, for every sample that no stop text has ended."""
+        for k, decoder in enumerate(self.decoders):
+            if not self.stopped[k]:
+                settled = self._settle(k, decoder.finish())
+                piece, self.held[k] = settled + self.held[k], ""
+                if piece:
+                    yield k, piece
+
+    def _settle(self, k: int, piece: str) -> str:
+        text = self.held[k] + piece
+        found = [place for place in (text.find(stop) for stop in self.stop) if place >= 0]
+        if found:
+            self.stopped[k], self.held[k] = True, ""
+            return text[: min(found)]
+        keep = max((_overlap(text, stop) for stop in self.stop), default=0)
+        self.held[k] = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How many characters at the end of the text are a beginning of the stop text."""
+    return next((n for n in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:n])), 0)

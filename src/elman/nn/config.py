@@ -1,0 +1,69 @@
+"""The shapes of networks as values: embedding, recurrent stack, softmax.
+
+Knows no torch, so that help and checks of options are instant. Built by `models`; read by the modules of `nn`.
+"""
+
+from dataclasses import dataclass
+
+from elman.settings import check, option
+
+CELLS = ("elman", "gru", "lstm", "mingru")
+
+
+@dataclass(frozen=True)
+class EmbeddingConfig:
+    """The matrix E that turns symbols into vectors."""
+
+    embedding: int = option(128, "width of the symbol vectors E", low=1, high=65536, automatic=True)
+    ngrams: int = option(
+        1, "longest n-gram whose hashed vector stands beside that of the symbol; 1 for none", low=1, high=8, automatic=True
+    )
+    ngram_width: int = option(32, "width of the vector of an n-gram", low=1, high=4096)
+    ngram_bits: int = option(
+        16, "a table of n-grams has 2 to the power of this many rows", low=4, high=24, automatic=True
+    )
+    embedding_dropout: float = option(
+        0.0, "share of symbols whose vector is dropped, for a whole batch", low=0, high=0.95, automatic=True
+    )
+    input_dropout: float = option(
+        0.0, "locked dropout on the inputs of the stack", low=0, high=0.95, automatic=True
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def width(self) -> int:
+        """Width of what the stack reads."""
+        return self.embedding + (self.ngrams - 1) * self.ngram_width
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """Recurrent layers, one on the other, read in one direction or in both."""
+
+    cell: str = option("lstm", "the recurrent cell", choices=CELLS)
+    layers: int = option(1, "recurrent layers, one on the other", low=1, high=64, automatic=True)
+    hidden: int = option(256, "size of the state of one direction", low=1, high=65536, automatic=True)
+    bidirectional: bool = option(False, "read from both ends and join the two readings")
+    dropout: float = option(0.0, "locked dropout between the layers", low=0, high=0.95, automatic=True)
+    weight_drop: float = option(0.0, "share of the recurrent weights U dropped in each step", low=0, high=0.95)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class SoftmaxConfig:
+    """The output layer of a language model: V, and how the distribution over the vocabulary is factored."""
+
+    tied: bool = option(True, "let the output matrix V be the embedding E", automatic=True)
+    adaptive: bool = option(
+        False, "adaptive softmax: frequent symbols first, rare ones in clusters", automatic=True
+    )
+    output_dropout: float = option(
+        0.0, "locked dropout on the states that the softmax reads", low=0, high=0.95, automatic=True
+    )
+
+    def __post_init__(self) -> None:
+        check(self)

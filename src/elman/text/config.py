@@ -1,0 +1,24 @@
+"""How text becomes symbols, as a value. Knows no tokenizer; read by `text` and `models`."""
+
+from dataclasses import dataclass
+
+from elman.settings import check, option
+
+TOKENIZERS = ("char", "byte", "word", "bpe")
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """The kind of symbols and how many there may be."""
+
+    tokenizer: str = option("char", "what a symbol is", choices=TOKENIZERS)
+    vocabulary_size: int | None = option(
+        None, "most symbols that are kept (bpe: 8000 unless given; word and char: all that count often enough)",
+        low=4, high=10_000_000,
+    )
+    minimum_count: int = option(
+        2, "words and characters seen less often than this in training are unknown", low=1, high=1_000_000
+    )
+
+    def __post_init__(self) -> None:
+        check(self)

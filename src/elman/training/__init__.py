@@ -1,0 +1,1 @@
+"""Training: the loop, its optimizer, schedule and history. Knows networks and numbers, no file and no kind of model."""

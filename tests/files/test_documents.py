@@ -1,0 +1,80 @@
+"""JSON under limits."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elman.errors import ModelFileError
+from elman.files.documents import DEEPEST, parse_json, read_json, write_json
+
+scalars = st.none() | st.booleans() | st.integers(-(10**40), 10**40) | st.floats(allow_nan=False, allow_infinity=False)
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+documents = st.recursive(scalars | texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=20)
+
+
+@given(documents)
+def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
+    path = tmp_path_factory.mktemp("documents") / "d.json"
+    write_json(path, document)
+    assert read_json(path) == document
+
+
+def test_text_is_written_as_it_stands(tmp_path: Path) -> None:
+    write_json(tmp_path / "d.json", {"글": "é"})
+    assert '"글": "é"' in (tmp_path / "d.json").read_text(encoding="utf-8")
+
+
+def test_what_is_not_finite_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "d.json", [float("nan")])
+    assert not (tmp_path / "d.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "d:1:1: this is not JSON"),
+        (b'{"a": 1,\n "b" 2}', "d:2:6: this is not JSON"),
+        (b'\xef\xbb\xbf{"a": 1}', "this is not JSON"),
+        (b'{"a": 1} {}', "this is not JSON"),
+        (b"\x80\x04\x95.", "not valid UTF-8 at byte 0"),
+        (b'{"a": "\xff"}', "not valid UTF-8 at byte 7"),
+        (b'{"a": 1, "b": 2, "a": 3}', "the key 'a' stands twice"),
+        (b"[NaN]", "NaN is not a finite number"),
+        (b"[-Infinity]", "-Infinity is not a finite number"),
+        (b"[1e400]", "1e400 is not a finite number"),
+        (b"[" + b"9" * 5000 + b"]", "integer string conversion"),
+        (b'["\\ud800"]', "half of a surrogate pair"),
+        (b'{"\\udc00": 1}', "half of a surrogate pair"),
+        (b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1), "nested more than"),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested more than"),
+        (b"[" * 10_000_000, "nested more than|this is not JSON"),
+    ],
+)
+def test_a_bad_document_is_refused_with_its_fault(content: bytes, fault: str) -> None:
+    with pytest.raises(ModelFileError, match=fault):
+        parse_json(content, where="d")
+
+
+def test_a_document_of_the_greatest_depth_is_read() -> None:
+    assert parse_json(b"[" * DEEPEST + b"]" * DEEPEST, where="d") == eval_nested(DEEPEST)
+
+
+def eval_nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+def test_a_whole_surrogate_pair_is_a_character() -> None:
+    assert parse_json(b'["\\ud83d\\ude00"]', where="d") == ["\N{GRINNING FACE}"]
+
+
+def test_a_large_document_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text("[" + "1," * 1000 + "1]")
+    with pytest.raises(ModelFileError, match="more than 1,000 bytes"):
+        read_json(tmp_path / "d.json", 1000)

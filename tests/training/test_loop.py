@@ -1,0 +1,160 @@
+"""The loop on a network of one weight, whose every step can be followed by hand."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from elman.errors import TrainingError
+from elman.training.config import TrainConfig
+from elman.training.loop import Event, Limits, Outcome, Task, Trainer
+from elman.training.schedule import Plan, PlanPoint
+
+State = tuple[Tensor, ...]
+
+
+class Line(nn.Module):
+    """y = w x, to be fitted to y = 3 x."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.zeros(1, 1))
+
+
+class Numbers:
+    """Ten batches an epoch: the numbers 1 to 10."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+
+    def steps(self, epoch: int) -> int:
+        return 10
+
+    def batch(self, epoch: int, step: int) -> float:
+        self.asked.append((epoch, step))
+        return 1.0 + step
+
+
+def run(
+    config: TrainConfig,
+    *,
+    evaluate: bool = True,
+    budget: float | None = None,
+    plan: Plan | None = None,
+    watch: Callable[[Event], None] | None = None,
+    break_at: tuple[int, float] | None = None,
+    interrupt_at: int | None = None,
+) -> tuple[Line, Numbers, Outcome]:
+    network, source = Line(), Numbers()
+
+    def loss(x: float, state: State | None, generator: torch.Generator) -> tuple[Tensor, int, State]:
+        if interrupt_at is not None and len(source.asked) > interrupt_at:
+            raise KeyboardInterrupt
+        if budget is not None:
+            time.sleep(0.002)
+        carried = torch.zeros(1) if state is None else state[0] + 1
+        nats = ((network.w * x - 3 * x) ** 2).sum() * 2
+        if break_at is not None and len(source.asked) == break_at[0]:
+            nats = nats * break_at[1]
+        return nats, 2, (carried,)
+
+    task = Task(network, source, loss, (lambda: abs(float(network.w.detach()) - 3)) if evaluate else None)
+    limits = Limits(config.epochs, budget, time.monotonic())
+    return network, source, Trainer(task, config, limits=limits, plan=plan, watch=watch).train()
+
+
+def test_epochs_go_through_every_batch_in_order() -> None:
+    _, source, outcome = run(TrainConfig(epochs=2))
+    assert source.asked == [(epoch, step) for epoch in range(2) for step in range(10)]
+    assert (outcome.run.step, outcome.run.epoch, outcome.run.place, outcome.run.tokens) == (20, 2, 0, 40)
+    assert outcome.stopped is None
+
+
+def test_the_carried_state_is_that_of_the_step_before() -> None:
+    _, _, outcome = run(TrainConfig(epochs=2))
+    assert outcome.run.carried is not None
+    assert outcome.run.carried[0].item() == 19  # set to 0 by the first of 20 steps, raised by the others
+
+
+def test_training_fits_the_line() -> None:
+    network, _, outcome = run(TrainConfig(epochs=20, lr=0.1))
+    assert abs(network.w.item() - 3) < 0.05
+    assert outcome.run.best is not None and outcome.run.best < 0.05
+
+
+def test_the_same_seed_gives_the_same_bits() -> None:
+    first, second = run(TrainConfig(epochs=3, lr=0.1))[0], run(TrainConfig(epochs=3, lr=0.1))[0]
+    assert torch.equal(first.w, second.w)
+
+
+def test_evaluations_are_spread_over_the_run_and_one_ends_it() -> None:
+    _, _, outcome = run(TrainConfig(epochs=4, evaluations=4))
+    assert [record["step"] for record in outcome.run.history] == [10, 20, 30, 40]
+    assert all(set(record["dev"]) == {"weights", "averaged"} for record in outcome.run.history)
+
+
+def test_the_better_of_weights_and_average_is_kept() -> None:
+    network, _, outcome = run(TrainConfig(epochs=4, lr=1.0, averaging=0.5, evaluations=1))
+    scores = outcome.run.history[-1]["dev"]
+    assert scores["weights"] != scores["averaged"]
+    assert math.isclose(abs(network.w.item() - 3), min(scores.values()), rel_tol=1e-6)
+
+
+def test_without_dev_text_the_last_weights_stay() -> None:
+    _, _, outcome = run(TrainConfig(epochs=1), evaluate=False)
+    assert outcome.run.best is None
+    assert [record["dev"] for record in outcome.run.history] == [{}]
+
+
+def test_patience_ends_a_run_that_gets_no_better() -> None:
+    # At a rate of 0 nothing improves: the first evaluation sets the best, the two after it exhaust a patience of 2.
+    _, _, outcome = run(TrainConfig(epochs=10, lr=0.0, evaluations=10, patience=2))
+    assert outcome.run.step == 30
+
+
+def test_a_budget_is_kept_and_its_plan_recorded() -> None:
+    begun = time.monotonic()
+    _, _, outcome = run(TrainConfig(budget="2s"), budget=2.0)
+    spent = time.monotonic() - begun
+    assert 1.6 < spent < 2.1
+    assert len(outcome.run.plan.points) > 5
+    assert outcome.run.plan.points[-1].total == outcome.run.step
+
+
+def test_a_recorded_plan_is_followed_to_the_bit() -> None:
+    first, _, outcome = run(TrainConfig(budget="1s", lr=0.05), budget=1.0)
+    second, _, again = run(TrainConfig(budget="1s", lr=0.05), plan=Plan(list(outcome.run.plan.points)))
+    assert torch.equal(first.w, second.w)
+    assert again.run.plan == outcome.run.plan
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops_at_once_and_names_the_place(value: float) -> None:
+    network, _, outcome = run(TrainConfig(epochs=4, evaluations=8), break_at=(14, value))
+    assert isinstance(outcome.stopped, TrainingError)
+    assert "step 13" in str(outcome.stopped) and "epoch 1, batch 3" in str(outcome.stopped)
+    assert math.isfinite(network.w.item())
+    assert outcome.run.best is not None
+
+
+def test_an_interrupted_run_keeps_the_best_and_can_be_repeated() -> None:
+    network, _, outcome = run(TrainConfig(epochs=10, lr=0.1), interrupt_at=33)
+    assert isinstance(outcome.stopped, KeyboardInterrupt)
+    assert outcome.run.plan.points[-1] == PlanPoint(33, 1.0, 33)
+    assert outcome.run.history[-1]["step"] == 33
+    repeated, _, again = run(TrainConfig(epochs=10, lr=0.1), plan=outcome.run.plan)
+    assert again.run.step == 33
+    assert torch.equal(network.w, repeated.w)
+
+
+def test_watchers_see_progress_and_scores() -> None:
+    events: list[Any] = []
+    _, _, outcome = run(TrainConfig(epochs=2, evaluations=2), watch=events.append)
+    scored = [event for event in events if event.scores is not None]
+    assert [event.step for event in scored] == [10, 20]
+    assert scored[-1].fraction == 1.0
+    assert [event.scores for event in scored] == [record["dev"] for record in outcome.run.history]
