@@ -90,7 +90,7 @@ def test_a_model_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     "content",
     [
         {"notes.txt": "x"},
-        {"config.json": "{}"},
+        {"config.json": "{}", "manifest.json": ""},
         {"config.json": '{"kind": "x"}'},
         {"config.json": "[1]", "manifest.json": ""},
     ],
@@ -161,9 +161,7 @@ def test_a_killed_writer_leaves_old_or_new_whole(tmp_path: Path) -> None:
             print(n, flush=True)
     """)
     for rounds in range(4):
-        child = subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path / "m")], stdout=subprocess.PIPE
-        )
+        child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "m")], stdout=subprocess.PIPE)
         with child:
             assert child.stdout is not None
             for _ in range(3 + 2 * rounds):
@@ -190,9 +188,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_model(tmp_path: Path) -> Non
             print(error)
             sys.exit(error.exit_code)
     """)
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "m")], capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "m")], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, f"{tmp_path / 'm'}: cannot be written: File too large\n")
     assert (tmp_path / "m" / "mark").read_text() == "old"
     assert os.listdir(tmp_path) == ["m"]

@@ -106,8 +106,8 @@ def test_a_name_that_is_not_plain_is_refused(folder: Path, name: str) -> None:
     "document",
     [
         [], {}, {"files": []}, {"files": {"config.json": 1}}, {"files": {"config.json": {"sha256": "0"}}},
-        {"files": {"config.json": {"sha256": 0, "bytes": 1}}}, {"files": {"config.json": {"sha256": "0", "bytes": True}}},
-        {"files": {}, "more": 1}, {"files": {}},
+        {"files": {"config.json": {"sha256": 0, "bytes": 1}}}, {"files": {}, "more": 1}, {"files": {}},
+        {"files": {"config.json": {"sha256": "0", "bytes": True}}},
     ],
 )  # fmt: skip
 def test_a_manifest_of_another_form_is_refused(folder: Path, document: object) -> None:

@@ -1,0 +1,1 @@
+"""The mathematics: cells, unrolling, stacks, softmax. Knows tensors and sizes; knows no file and no string of text."""

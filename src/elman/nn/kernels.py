@@ -1,0 +1,139 @@
+"""The fast unrolls of the cells, with the signature of `nn.cells.unroll_textbook`, chosen by `unroll` alone.
+
+Knows tensors. LSTM runs in torch's own kernel, padded; Elman and GRU in autograd functions of our own (one product for
+all inputs, recurrent products in place, one product for the weight gradients); minGRU as an element-wise scan. On CUDA
+the first three are torch's kernels and minGRU is a parallel scan. Called by `nn.stack`.
+"""
+
+import torch
+from torch import Tensor
+
+from elman.nn.cells import CellWeights, State
+from elman.nn.recurrence import ElmanUnroll, GRUUnroll
+from elman.nn.scan import parallel_scan, sequential_scan
+
+CLOSED = 1e4
+"""Input to a gate that shuts it (with a minus) or opens it to the last bit: sigmoid(±1e4) is exactly 0 or 1."""
+
+
+def unroll(
+    cell: str,
+    x: Tensor,
+    state: State,
+    weights: CellWeights,
+    *,
+    lengths: Tensor | None = None,
+    reverse: bool = False,
+    compute: torch.dtype = torch.float32,
+) -> tuple[Tensor, State]:
+    """All steps of a cell, as fast as the device can; see `unroll_textbook` for shapes and meaning.
+
+    Args:
+        compute: number format of the products. Weights, state and results keep that of x.
+    """
+    if x.shape[1] == 0:
+        return x.new_zeros(x.shape[0], 0, state[0].shape[1]), state
+    if reverse:
+        turned, after = unroll(cell, turn(x, lengths), state, weights, lengths=lengths, compute=compute)
+        return turn(turned, lengths), after
+    if cell == "mingru":
+        return _mingru(x, state, weights, lengths=lengths, compute=compute)
+    if cell == "lstm":
+        return _lstm(x, state, weights, lengths=lengths, compute=compute)
+    kernel = _torch_kernel if x.is_cuda else _own_kernel
+    h, last = kernel(cell, x, state[0], weights, compute)
+    if lengths is None:
+        return h, (last,)
+    return zero_padding(h, lengths), (at_end(h, state[0], lengths),)
+
+
+def turn(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Each row of x (B, T, D) turned round within its own length; padding stays where it is."""
+    if lengths is None:
+        return x.flip(1)
+    steps = torch.arange(x.shape[1], device=x.device)
+    places = lengths[:, None] - 1 - steps  # (B, T)
+    places = torch.where(places >= 0, places, steps)
+    return x.gather(1, places[:, :, None].expand_as(x))
+
+
+def zero_padding(h: Tensor, lengths: Tensor) -> Tensor:
+    """h (B, T, H) with zeros at the steps that are not real."""
+    real = torch.arange(h.shape[1], device=h.device) < lengths[:, None]  # (B, T)
+    return torch.where(real[:, :, None], h, 0.0)
+
+
+def at_end(h: Tensor, initial: Tensor, lengths: Tensor) -> Tensor:
+    """h (B, T, H) at each row's last real step, or the initial (B, H) where a row has none: (B, H)."""
+    places = (lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, h.shape[2])
+    return torch.where((lengths > 0)[:, None], h.gather(1, places)[:, 0], initial)
+
+
+def _lstm(
+    x: Tensor, state: State, weights: CellWeights, *, lengths: Tensor | None, compute: torch.dtype
+) -> tuple[Tensor, State]:
+    """torch's kernel, one call whatever the lengths.
+
+    The kernel hands out c at step T only. So where a row ends earlier, one more input column is 1 at padding and weighs
+    on the gates so that i is exactly 0 and f exactly 1 there: c stands still to the last bit.
+    """
+    assert weights.U is not None
+    W, B = weights.W, x.shape[0]
+    H = W.shape[0] // 4
+    if lengths is not None:
+        padding = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]  # (B, T)
+        x = torch.cat([x, padding[:, :, None].to(x.dtype)], dim=2)  # (B, T, D + 1)
+        gates = W.new_zeros(4, H)
+        gates[0], gates[1] = -CLOSED, CLOSED
+        W = torch.cat([W, gates.view(4 * H, 1)], dim=1)  # (4H, D + 1)
+    flat = [part.to(compute) for part in (W, weights.U, weights.b, torch.zeros_like(weights.b))]
+    initial = [part.to(compute)[None].contiguous() for part in state]
+    h, _, c = torch.lstm(x.to(compute), initial, flat, True, 1, 0.0, torch.is_grad_enabled(), False, True)  # type: ignore[call-overload]
+    h, c = h.to(x.dtype), c[0].to(x.dtype)
+    assert h.shape == (B, x.shape[1], H)
+    if lengths is None:
+        return h, (h[:, -1], c)
+    c = torch.where((lengths > 0)[:, None], c, state[1])
+    return zero_padding(h, lengths), (at_end(h, state[0], lengths), c)
+
+
+def _torch_kernel(
+    cell: str, x: Tensor, h: Tensor, weights: CellWeights, compute: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """torch's own (cuDNN's) Elman network and GRU: the second bias is 0 but for the GRU's inner one."""
+    assert weights.U is not None
+    inner = torch.zeros_like(weights.b)
+    if weights.b_u is not None:
+        inner = torch.cat([inner[: 2 * len(weights.b_u)], weights.b_u])
+    flat = [part.to(compute) for part in (weights.W, weights.U, weights.b, inner)]
+    function = torch.gru if cell == "gru" else torch.rnn_tanh
+    found, last = function(  # type: ignore[call-overload]
+        x.to(compute), h.to(compute)[None].contiguous(), flat, True, 1, 0.0, torch.is_grad_enabled(), False, True
+    )
+    return found.to(x.dtype), last[0].to(x.dtype)
+
+
+def _own_kernel(cell: str, x: Tensor, h: Tensor, weights: CellWeights, compute: torch.dtype) -> tuple[Tensor, Tensor]:
+    """The autograd functions of `nn.recurrence`, which turn to time first inside."""
+    inputs = torch.nn.functional.linear(x.to(compute), weights.W.to(compute), weights.b.to(compute)).to(x.dtype)
+    inputs = inputs.transpose(0, 1).contiguous()  # (T, B, G H)
+    if cell == "gru":
+        found = GRUUnroll.apply(inputs, h, weights.U, weights.b_u, compute)
+    else:
+        found = ElmanUnroll.apply(inputs, h, weights.U, compute)
+    return found.transpose(0, 1), found[-1]
+
+
+def _mingru(
+    x: Tensor, state: State, weights: CellWeights, *, lengths: Tensor | None, compute: torch.dtype
+) -> tuple[Tensor, State]:
+    """All gates in one product, then the scan; at padding z is exactly 0, so that h stands still."""
+    v = torch.nn.functional.linear(x.to(compute), weights.W.to(compute), weights.b.to(compute)).to(x.dtype)
+    if lengths is not None:
+        padding = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]  # (B, T)
+        v_z, v_h = v.chunk(2, dim=2)
+        v = torch.cat([torch.where(padding[:, :, None], -CLOSED, v_z), v_h], dim=2)
+    scan = parallel_scan if x.is_cuda else sequential_scan
+    h = scan(v, state[0])
+    last = h[:, -1]
+    return (h if lengths is None else zero_padding(h, lengths)), (last,)

@@ -1,0 +1,123 @@
+"""Options are the fields of the configs: every one, under its name, and nothing that was not given."""
+
+import typing
+from argparse import Namespace
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elman.cli.options import Parser, add_config, chosen
+from elman.decoding.config import SamplingConfig
+from elman.errors import InputError, OptionError
+from elman.models.options import TRAINING_CONFIGS
+from elman.training.config import TrainConfig
+
+CONFIGS = (*TRAINING_CONFIGS, SamplingConfig)
+FIELDS = [(config, field) for config in CONFIGS for field in fields(config)]
+
+
+def given(*words: str, configs: tuple[type, ...] = TRAINING_CONFIGS) -> Namespace:
+    parser = Parser()
+    parser.add_argument("--config")
+    for config in configs:
+        add_config(parser, config)
+    return parser.parse_args(words)
+
+
+def other_value(config: type, field: Any) -> Any:
+    """A value of the field that is not its default."""
+    meta, hint = field.metadata, typing.get_type_hints(config)[field.name]
+    if meta["choices"]:
+        return next(choice for choice in meta["choices"] if choice != field.default)
+    if hint is bool:
+        return not field.default
+    if field.default is not None and meta["low"] is not None:
+        return type(field.default)(field.default + 1 if field.default + 1 <= meta["high"] else meta["low"])
+    return ("a", "b") if typing.get_origin(hint) is tuple else meta["low"] or "90s"
+
+
+def words_for(name: str, value: Any) -> list[str]:
+    option = name.replace("_", "-")
+    if name == "header":
+        return ["--no-header"]
+    if name == "bidirectional":
+        return ["--bidirectional"]
+    if isinstance(value, bool):
+        return [f"--{option}" if value else f"--no-{option}"]
+    values = value if isinstance(value, tuple) else (value,)
+    return [word for item in values for word in (f"--{option}", str(item))]
+
+
+@pytest.mark.parametrize(("config", "field"), FIELDS, ids=[f"{c.__name__}.{f.name}" for c, f in FIELDS])
+def test_every_field_is_an_option_and_arrives(config: type, field: Any) -> None:
+    value = other_value(config, field)
+    found = chosen(given(*words_for(field.name, value), configs=(config,)), config)
+    assert found == {field.name: value}
+    assert type(found[field.name]) is type(value)
+
+
+def test_what_is_not_given_does_not_appear() -> None:
+    assert chosen(given(), *TRAINING_CONFIGS) == {}
+
+
+def test_both_words_of_a_pair_arrive_and_the_last_one_wins() -> None:
+    assert chosen(given("--tied"), *TRAINING_CONFIGS) == {"tied": True}
+    assert chosen(given("--tied", "--no-tied"), *TRAINING_CONFIGS) == {"tied": False}
+    assert chosen(given("--bidirectional", "--unidirectional"), *TRAINING_CONFIGS) == {"bidirectional": False}
+
+
+def test_help_names_defaults_and_what_is_chosen() -> None:
+    parser = Parser(prog="elman train")
+    add_config(parser, TrainConfig)
+    text = " ".join(parser.format_help().split())
+    assert "--warmup X share of the run in which the learning rate rises (default: 0.05)" in text
+    assert "--lr X highest learning rate of the schedule (default: chosen for the data and the budget)" in text
+    assert "--epochs N passes over the training text --budget" in text
+
+
+def write(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_file_gives_options_and_the_command_line_wins(tmp_path: Path) -> None:
+    path = write(tmp_path / "o.toml", 'hidden = 64\nbatch-size = 8\nweight_decay = 1\ntied = false\ncell = "gru"\n')
+    found = chosen(given("--config", path, "--hidden", "32"), *TRAINING_CONFIGS)
+    assert found == {"hidden": 32, "batch_size": 8, "weight_decay": 1, "tied": False, "cell": "gru"}
+
+
+def test_epochs_on_the_command_line_take_the_place_of_a_budget_in_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "o.toml", 'budget = "5m"\nseed = 3\n')
+    assert chosen(given("--config", path, "--epochs", "2"), *TRAINING_CONFIGS) == {"epochs": 2, "seed": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("hiden = 3", "unknown key 'hiden'; did you mean hidden?"),
+        ("[training]\nhidden = 3", "unknown key 'training'"),
+        ("hidden = 0", "--hidden: 0 is out of range; give a number from 1 to 65536"),
+        ('hidden = "3"', "--hidden: '3' is not a value of type int"),
+        ("hidden = true", "--hidden: True is not a value of type int"),
+        ("lr = nan", "--lr: nan is not a finite number"),
+        ('epochs = 1\nbudget = "5m"', "both --epochs and --budget are given"),
+    ],
+)
+def test_a_wrong_value_in_a_file_is_told_with_the_file(tmp_path: Path, text: str, fault: str) -> None:
+    path = write(tmp_path / "o.toml", text)
+    with pytest.raises(OptionError) as caught:
+        chosen(given("--config", path), *TRAINING_CONFIGS)
+    assert str(caught.value).startswith(f"{path}: {fault}")
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"), [(b"hidden = ", "this is not TOML"), (b'cell = "\xff"', "not valid UTF-8 at byte 8")]
+)
+def test_a_file_that_is_not_toml_is_told(tmp_path: Path, content: bytes, fault: str) -> None:
+    (tmp_path / "o.toml").write_bytes(content)
+    with pytest.raises(InputError, match=fault):
+        chosen(given("--config", str(tmp_path / "o.toml")), *TRAINING_CONFIGS)
+    with pytest.raises(InputError, match="missing: there is no such file"):
+        chosen(given("--config", str(tmp_path / "missing")), *TRAINING_CONFIGS)
