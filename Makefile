@@ -11,7 +11,7 @@ DONE := .venv/.done
 .PHONY: demo test check setup clean
 
 demo: $(DONE)
-	@$(BIN)/elman demo
+	@$(BIN)/elman demo --out build/demo
 
 test: $(DONE)
 	@scripts/test

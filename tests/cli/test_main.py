@@ -141,10 +141,10 @@ def test_a_signal_ends_the_work_quietly(number: signal.Signals, code: int) -> No
 
 
 def test_what_is_caught_as_an_interruption_is_caught_for_sigterm_too() -> None:
-    body = "try: yield 0, 'a'; time.sleep(60)\n        except KeyboardInterrupt: yield 0, 'saved'; raise"
+    body = "try: print('a', flush=True); time.sleep(60)\n        except KeyboardInterrupt: yield 0, 'saved'; raise"
     with start(body) as child:
         assert child.stdout is not None
-        child.stdout.read(1)
+        child.stdout.readline()
         child.terminate()
         out, err = child.communicate()
     assert (child.returncode, out, err) == (143, b"saved", b"")

@@ -69,6 +69,12 @@ def test_saving_replaces_the_file_whole(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["w"]
 
 
+def test_a_saved_file_may_be_read_by_whom_other_files_may_be_read(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    save_tensors(tmp_path / "w", {"E": np.zeros(3, np.float32)})
+    assert (tmp_path / "w").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
 @pytest.mark.parametrize(
     ("expected", "fault"),
     [

@@ -49,9 +49,8 @@ def report(value: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         document(value)
         return
-    for name, figures in (("", value["metrics"]), ("dynamic ", value.get("dynamic", {}))):
-        for line in _figures(name, figures):
-            result(line)
+    for line in _figures("", {**value["metrics"], **value.get("dynamic", {})}):
+        result(line)
 
 
 def fault(message: str) -> None:

@@ -26,7 +26,9 @@ class ReadConfig:
 class BatchConfig:
     """How many sequences stand side by side, and how far back the gradient reaches."""
 
-    batch_size: int = option(32, "sequences (or parallel streams of running text) in a batch", low=1, high=65536, automatic=True)
+    batch_size: int = option(
+        32, "sequences (or parallel streams of running text) in a batch", low=1, high=65536, automatic=True
+    )
     segment: int = option(128, "steps of truncated backpropagation through time", low=1, high=1_000_000, automatic=True)
 
     def __post_init__(self) -> None:

@@ -37,8 +37,11 @@ def save_tensors(path: str | PathLike[str], tensors: Mapping[str, NDArray[Any]])
     """
     plain = {name: np.asarray(array, order="C") for name, array in tensors.items()}  # the library reads their memory
     with aside_of(path) as aside:
+        aside.touch()
+        mode = aside.stat().st_mode
         try:
             save_file(plain, aside)
+            aside.chmod(mode)  # the library leaves a file that nobody else may read
         except SafetensorError as error:
             raise ElmanError(f"the file cannot be written: {error}", where=str(path)) from error
 

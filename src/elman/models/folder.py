@@ -86,6 +86,20 @@ def read_config(path: Path) -> LanguageModelConfig:
     return LanguageModelConfig.from_json(document)
 
 
+def read_training(path: Path) -> dict[str, Any]:
+    """How the model in a folder was trained.
+
+    Raises:
+        ModelFileError: as `read_config`, or the record lacks what a repetition needs.
+    """
+    read_config(path)
+    training = _object(path / "training.json")
+    missing = {"options", "plan", "evaluation_tokens", "data", "machine"} - set(training)
+    if missing:
+        raise ModelFileError(f"{', '.join(sorted(missing))} is missing", where=str(path / "training.json"))
+    return training
+
+
 def load(path: Path) -> "LanguageModel":
     """The language model of a folder.
 

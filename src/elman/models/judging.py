@@ -19,6 +19,7 @@ from elman.data.examples import Example
 from elman.data.formats import read, writer
 from elman.errors import InputError
 from elman.metrics.perplexity import LanguageModelTally
+from elman.models.adapting import adapt
 from elman.text.vocabulary import END, START
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def judge(model: "LanguageModel", files: Sequence[Any], *, reading: ReadConfig, 
             "metrics": tally.metrics(),
         }  # fmt: skip
         if dynamic:
-            report["dynamic"] = _dynamic(model, corpus, tally)
+            report["dynamic"] = adapt(model.engine.network, corpus, tally=tally)
     return report
 
 

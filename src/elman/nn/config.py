@@ -16,7 +16,7 @@ class EmbeddingConfig:
 
     embedding: int = option(128, "width of the symbol vectors E", low=1, high=65536, automatic=True)
     ngrams: int = option(
-        1, "longest n-gram whose hashed vector stands beside that of the symbol; 1 for none", low=1, high=8, automatic=True
+        1, "longest n-gram whose hashed vector stands beside the symbol's; 1 for none", low=1, high=8, automatic=True
     )
     ngram_width: int = option(32, "width of the vector of an n-gram", low=1, high=4096)
     ngram_bits: int = option(
@@ -25,9 +25,7 @@ class EmbeddingConfig:
     embedding_dropout: float = option(
         0.0, "share of symbols whose vector is dropped, for a whole batch", low=0, high=0.95, automatic=True
     )
-    input_dropout: float = option(
-        0.0, "locked dropout on the inputs of the stack", low=0, high=0.95, automatic=True
-    )
+    input_dropout: float = option(0.0, "locked dropout on the inputs of the stack", low=0, high=0.95, automatic=True)
 
     def __post_init__(self) -> None:
         check(self)
@@ -58,9 +56,7 @@ class SoftmaxConfig:
     """The output layer of a language model: V, and how the distribution over the vocabulary is factored."""
 
     tied: bool = option(True, "let the output matrix V be the embedding E", automatic=True)
-    adaptive: bool = option(
-        False, "adaptive softmax: frequent symbols first, rare ones in clusters", automatic=True
-    )
+    adaptive: bool = option(False, "adaptive softmax: frequent symbols first, rare ones in clusters", automatic=True)
     output_dropout: float = option(
         0.0, "locked dropout on the states that the softmax reads", low=0, high=0.95, automatic=True
     )

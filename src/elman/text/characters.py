@@ -17,12 +17,12 @@ CODE_POINTS = 0x110000
 CHUNK = 1 << 20
 """Characters that are turned into ids at a time: what a text needs beside its ids does not grow with it."""
 NEGLIGIBLE = 0.001
-"""Rare characters become unknown only where together they are at most this share of the text: a short text keeps all."""
+"""Rare characters become unknown where together they are at most this share of the text: a short text keeps all."""
 UNKNOWN_CHARACTER = "\ufffd"
 
 
 class CharTokenizer:
-    """Every Unicode character (code point) is a symbol; those that were not, or hardly, seen in training are unknown."""
+    """Every Unicode character (code point) is a symbol; those not, or hardly, seen in training are unknown."""
 
     kind = "char"
 
@@ -195,5 +195,3 @@ def _character_fault(symbol: str) -> str | None:
     if len(symbol) != 1:
         return "not one character"
     return "half of a surrogate pair" if has_surrogate(symbol) else None
-
-

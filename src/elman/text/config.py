@@ -13,8 +13,10 @@ class TextConfig:
 
     tokenizer: str = option("char", "what a symbol is", choices=TOKENIZERS)
     vocabulary_size: int | None = option(
-        None, "most symbols that are kept (bpe: 8000 unless given; word and char: all that count often enough)",
-        low=4, high=10_000_000,
+        None,
+        "most symbols that are kept (bpe: 8000 unless given; word and char: all that count often enough)",
+        low=4,
+        high=10_000_000,
     )
     minimum_count: int = option(
         2, "words and characters seen less often than this in training are unknown", low=1, high=1_000_000

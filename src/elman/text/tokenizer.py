@@ -1,6 +1,7 @@
-"""Tokenizers: text → ids → text. What all of them can do, how one is learnt from text, and how one is read from JSON.
+"""Tokenizers: text → ids → text. What all of them can do, how one is learnt from text, how one is read from JSON.
 
-Knows the four kinds by name; each is in a file of its own (`characters`, `words`, `bpe`). Called by `data` and `models`.
+Knows the four kinds by name; they are in files of their own (`characters`, `words`, `bpe`). Called by `data` and
+`models`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from elman.errors import ModelFileError
 from elman.text.characters import utf8
-from elman.text.vocabulary import (
-    END, SPECIALS, START, UNKNOWN, by_count, check_keys, has_surrogate, symbols_from_json,
-)  # fmt: skip
+from elman.text.vocabulary import END, SPECIALS, START, UNKNOWN, by_count, check_keys, has_surrogate
+from elman.text.vocabulary import symbols_from_json as listed
 
 LINE_END = "\n"
 """Stands for a line end among words: no word is or has one."""
 MOST_COUNTED = 1 << 21
-"""Different words that are counted at a time: beyond it the rarest are forgotten, so that memory is bounded on any text."""
+"""Different words that are counted at a time: beyond it the rarest are forgotten, so that memory is bounded."""
 CHUNK = 1 << 20
 """Characters of short texts that are counted together."""
 
@@ -103,7 +102,7 @@ class WordTokenizer:
         check_keys(document, ("kind", "continuous", "symbols"), where=where)
         if not isinstance(document["continuous"], bool):
             raise ModelFileError("continuous is neither true nor false", where=where)
-        words = symbols_from_json(document["symbols"], check=_word_fault, where=where)
+        words = listed(document["symbols"], check=_word_fault, where=where)
         return cls(words, continuous=document["continuous"])
 
 

@@ -14,6 +14,7 @@ from elman.data.batches import Batch
 from elman.models.config import LanguageModelConfig
 from elman.models.networks import LanguageModelNetwork, State
 from elman.text.vocabulary import START
+from elman.training.dynamic import DynamicWeights
 
 Arrays = tuple[NDArray[Any], ...]
 """A state: one array (layers, B, H) for each name that the cell has; with n-grams the last symbols (1, B, C) too."""
@@ -47,15 +48,9 @@ def training_loss(
     device = next(network.parameters()).device
 
     def loss(batch: Batch, state: State | None, generator: torch.Generator) -> tuple[torch.Tensor, int, State]:
-        if batch.continues is None or state is None:
-            state = None
-        elif len(batch.continues) != state[0].shape[1] or (np.diff(batch.continues) != 1).any():
-            rows = torch.from_numpy(batch.continues).to(device)
-            state = tuple(part[:, rows] for part in state)
         ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
-        full = bool((batch.lengths == ids.shape[1]).all())
-        lengths = None if full else torch.from_numpy(batch.lengths).to(device)
-        return network.loss(ids, targets, lengths=lengths, state=state, generator=generator)
+        state = _continued(batch, state, device)
+        return network.loss(ids, targets, lengths=_lengths(batch, device), state=state, generator=generator)
 
     return loss
 
@@ -72,6 +67,51 @@ def put_arrays(network: LanguageModelNetwork, arrays: dict[str, NDArray[np.float
         parameter.copy_(torch.from_numpy(arrays[name]))
 
 
+def batch_nats(network: LanguageModelNetwork, batch: Batch, state: State | None) -> tuple[float, State]:
+    """Sum of nats over a batch that is judged, and the state after it; `state` is that of the batch before."""
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
+        nats, _, after = network.nats(
+            ids, targets, lengths=_lengths(batch, device), state=_continued(batch, state, device)
+        )
+    return float(nats.sum(dtype=torch.float64)), after
+
+
+def adapting_nats(
+    network: LanguageModelNetwork, batch: Batch, state: State | None, *, weights: DynamicWeights | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32], State]:
+    """-ln p of the targets of one row, (T,), the states h that the softmax read, (T, H), and the state.
+
+    Args:
+        weights: learn from the row after it was scored; None leaves the network as it is.
+    """
+    device = next(network.parameters()).device
+    ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
+    with torch.set_grad_enabled(weights is not None):
+        nats, h, after = network.nats(ids, targets, lengths=None, state=_continued(batch, state, device))
+    if weights is not None:
+        weights.learn(nats.mean())
+    after = tuple(part.detach() for part in after)
+    return nats[0].detach().cpu().numpy(), h[0].detach().cpu().numpy(), after
+
+
+def _continued(batch: Batch, state: State | None, device: torch.device) -> State | None:
+    """The rows of the state that a batch goes on from."""
+    if batch.continues is None or state is None:
+        return None
+    if len(batch.continues) == state[0].shape[1] and (np.diff(batch.continues) == 1).all():
+        return state
+    rows = torch.from_numpy(batch.continues).to(device)
+    return tuple(part[:, rows] for part in state)
+
+
+def _lengths(batch: Batch, device: torch.device) -> torch.Tensor | None:
+    """The lengths of a batch, or None where all steps are real, which is faster."""
+    full = bool((batch.lengths == batch.ids.shape[1]).all())
+    return None if full else torch.from_numpy(batch.lengths).to(device)
+
+
 class TorchLanguageModel:
     """Runs a language-model network in fp32 unless it was built otherwise."""
 
@@ -79,6 +119,10 @@ class TorchLanguageModel:
         self.network = network
         self.device = next(network.parameters()).device
         self.stepper = network.stack.stepper()
+
+    def parameters(self) -> int:
+        """The number of weights."""
+        return sum(p.numel() for p in self.network.parameters())
 
     def start(self, rows: int) -> Arrays:
         """The state after the start symbol, for so many rows."""

@@ -1,0 +1,80 @@
+"""Parquet: columns of a typed table, read in batches. Knows pyarrow, which is imported when it is needed.
+
+Used by `formats`; predictions are written as JSON lines.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from elman.data.examples import Example
+from elman.data.formats.columns import text_column
+from elman.data.sources import STANDARD_INPUT
+from elman.errors import InputError, OptionError
+
+ROWS = 4096
+"""Rows that are read at a time."""
+
+
+def read(path: str, column: str | None) -> Iterator[Example]:
+    """Every row of a file, all its columns.
+
+    Args:
+        column: name of the column with the text; None as `columns.text_column` says.
+    Raises:
+        InputError: this is not a parquet file, the column is missing, or a value in it is not a text.
+        OptionError: pyarrow is not installed.
+    """
+    number = 0
+    for batch, name in _batches(path, column, only_text=False):
+        for row in batch.to_pylist():
+            number += 1
+            yield Example(_text(row[name], name, f"{path}: row {number}"), path, number, row=row)
+
+
+def read_texts(path: str, column: str | None) -> Iterator[list[str]]:
+    """The texts alone, some thousand at a time; the other columns are not read."""
+    number = 0
+    for batch, name in _batches(path, column, only_text=True):
+        texts = batch.column(name).to_pylist()
+        yield [_text(text, name, f"{path}: row {number + place}") for place, text in enumerate(texts, 1)]
+        number += len(texts)
+
+
+def _batches(path: str, column: str | None, *, only_text: bool) -> Iterator[tuple[Any, str]]:
+    """Record batches, and the name of the column with the text."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ModuleNotFoundError as error:
+        mend = "pip install 'elman[parquet]'"
+        raise OptionError("pyarrow is needed to read parquet", where=path, mend=mend) from error
+    if path == STANDARD_INPUT:
+        raise InputError("parquet cannot be read from standard input", where=path, mend="name a file")
+    try:
+        with parquet.ParquetFile(path) as file:
+            name = text_column(column, file.schema_arrow.names, where=path)
+            kind = file.schema_arrow.field(name).type
+            if not _is_text(kind):
+                raise InputError(f"the column {name!r} holds {kind}, not text", where=path)
+            for batch in file.iter_batches(batch_size=ROWS, columns=[name] if only_text else None, use_threads=False):
+                yield batch, name
+    except FileNotFoundError as error:
+        raise InputError("there is no such file", where=path) from error
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise InputError(f"this is not a parquet file that can be read ({error})", where=path) from error
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _text(value: Any, name: str, where: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{name!r} is null, not a text", where=where)
+    if "\x00" in value:
+        raise InputError(f"{name!r} has a NUL in it", where=where)
+    return value

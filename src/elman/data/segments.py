@@ -1,0 +1,84 @@
+"""Running text in parallel streams, cut into segments: for training from anywhere in the ring, for judging in stripes.
+
+Knows corpora and arrays; knows no network. Called by `models`.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from elman.data.batches import Batch, Ids
+from elman.data.config import BatchConfig
+from elman.data.corpus import Corpus
+from elman.text.vocabulary import START
+
+JITTER = 0.25
+"""Lengths of segments are drawn evenly from 1 - this to 1 + this times the wanted one."""
+
+
+class Segments:
+    """Running text, as a ring, in parallel streams of equal length, from a place drawn anew every epoch.
+
+    A row of a batch goes on where the same row of the one before ended. The text's end is followed by its begin; every
+    epoch begins with `<s>` in the place of the symbol before. If the
+    ring cannot be divided evenly, the few symbols that are left over are others every epoch. A short text has fewer
+    streams, so that each has two segments. Any batch can be asked for at any time; it depends on seed, epoch and step
+    alone.
+    """
+
+    def __init__(self, corpus: Corpus, config: BatchConfig, *, seed: int) -> None:
+        assert corpus.starts is None, "running text is wanted, not lines"
+        assert len(corpus.ids) > 0, "there is no text"
+        self._ids, self._seed = corpus.ids, seed
+        self.streams = max(1, min(config.batch_size, len(corpus.ids) // (2 * config.segment)))
+        self._length = len(corpus.ids) // self.streams
+        self._steps = max(1, round(self._length / config.segment))
+        self.tokens = self.streams * self._length
+        self._drawn = lru_cache(maxsize=2)(self._draw)
+
+    def steps(self, epoch: int) -> int:
+        """How many batches an epoch has: as many as any other."""
+        return self._steps
+
+    def batch(self, epoch: int, step: int) -> Batch:
+        """The batch at a place of an epoch."""
+        begins, bounds = self._drawn(epoch)
+        begin, end = int(bounds[step]), int(bounds[step + 1])
+        places = (begins[:, None] + np.arange(begin, end + 1)[None]) % len(self._ids)  # (B, T + 1)
+        symbols = self._ids[places].astype(np.int64)
+        ids, targets = np.ascontiguousarray(symbols[:, :-1]), np.ascontiguousarray(symbols[:, 1:])
+        continues = None if step == 0 else np.arange(self.streams)
+        return Batch(ids, targets, np.full(self.streams, end - begin), continues)
+
+    def _draw(self, epoch: int) -> tuple[Ids, Ids]:
+        """Where the streams of an epoch begin in the ring, and the steps at which its segments begin and end."""
+        generator = np.random.default_rng((self._seed, epoch))
+        offset = int(generator.integers(len(self._ids)))
+        weights = generator.uniform(1 - JITTER, 1 + JITTER, self._steps)
+        bounds = np.rint(np.cumsum(weights) / weights.sum() * self._length).astype(np.int64)
+        return offset + self._length * np.arange(self.streams), np.concatenate([[0], bounds])
+
+
+def stripes(corpus: Corpus, *, batch_size: int, segment: int) -> Iterator[Batch]:
+    """Running text in so many stretches side by side: every symbol exactly once, quicker than `in_order`.
+
+    Each stretch is read from a fresh state, beginning with the symbol before it (`<s>` before the first).
+    """
+    assert corpus.starts is None, "running text is wanted, not lines"
+    count = len(corpus.ids)
+    streams = max(1, min(batch_size, count))
+    lengths = np.full(streams, count // streams)
+    lengths[: count % streams] += 1  # the longer ones first, so that those that end leave from below
+    begins = np.cumsum(lengths) - lengths
+    for begin in range(0, int(lengths[0]), segment):
+        left = np.minimum(lengths - begin, segment)
+        rows = int((left > 0).sum())
+        steps = np.arange(int(left[0]) + 1)[None]
+        places = begins[:rows, None] + begin + steps - 1  # (B, T + 1)
+        symbols = corpus.ids[np.clip(places, 0, count - 1)].astype(np.int64)
+        if begin == 0:
+            symbols[0, 0] = START
+        is_real = steps[:, :-1] < left[:rows, None]
+        continues = None if begin == 0 else np.arange(rows)
+        yield Batch(symbols[:, :-1] * is_real, symbols[:, 1:] * is_real, left[:rows], continues)

@@ -1,0 +1,167 @@
+"""Files as decoded text: opened, unpacked, decoded, faults told with their place.
+
+Knows bytes, encodings and line ends; knows no format. Used by the readers in `data.formats`.
+"""
+
+import codecs
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import BinaryIO, NoReturn, cast
+
+from elman.errors import InputError, OptionError
+
+STANDARD_INPUT = "-"
+CHUNK = 1 << 20
+"""Bytes that are read at a time."""
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that a user named, and how its bytes are to be read."""
+
+    path: str
+    encoding: str = "utf-8"
+
+    def chunks(self) -> Iterator[str]:
+        """The text, about a million characters at a time, with every line end as `\\n`, without a byte order mark.
+
+        A line ends with `\\n` or `\\r\\n`, and with nothing else.
+
+        Raises:
+            InputError: there is no such file, it cannot be read, is empty, packed wrongly, binary, or not in the
+                encoding. OptionError: there is no such encoding.
+        """
+        decoder, place = _decoder(self.encoding), _Place(self)
+        held = ""  # a carriage return that may be the first half of a line end
+        with self._open() as file:
+            while True:
+                data = self._read(file)
+                text = held + place.decoded(decoder, data)
+                if place.is_begin and text:
+                    text, place.is_begin = text.removeprefix(_BYTE_ORDER_MARK), False
+                held = "\r" if data and text.endswith("\r") else ""
+                text = text[: len(text) - len(held)].replace("\r\n", "\n")
+                place.check(text, data)
+                if text:
+                    yield text
+                if not data:
+                    break
+        if place.is_empty:
+            raise InputError("this file is empty", where=self.path, mend="give a file with text")
+
+    def blocks(self) -> Iterator[str]:
+        """The text in blocks of whole lines, each of about a million characters or, if that is longer, one line."""
+        begun: list[str] = []
+        for text in self.chunks():
+            end = text.rfind("\n") + 1
+            if end:
+                yield "".join([*begun, text[:end]])
+                begun = []
+            if end < len(text):
+                begun.append(text[end:])
+        if begun:
+            yield "".join(begun)
+
+    def lines(self) -> Iterator[str]:
+        """Every line, without its end."""
+        for block in self.blocks():
+            lines = block.split("\n")
+            if not lines[-1]:
+                lines.pop()
+            yield from lines
+
+    def _open(self) -> AbstractContextManager[BinaryIO]:
+        if self.path == STANDARD_INPUT:
+            return nullcontext(sys.stdin.buffer)
+        try:
+            if self.path.lower().endswith(".gz"):
+                return cast("BinaryIO", gzip.open(self.path, "rb"))
+            return open(self.path, "rb")
+        except (OSError, ValueError) as error:
+            raise _unreadable(error, self.path) from error
+
+    def _read(self, file: BinaryIO) -> bytes:
+        try:
+            return file.read(CHUNK)
+        except EOFError as error:
+            raise InputError("the gzip data end too early", where=self.path, mend="take a fresh copy") from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise InputError(f"this is not a whole gzip file ({error})", where=self.path) from error
+        except OSError as error:
+            raise _unreadable(error, self.path) from error
+
+
+class _Place:
+    """How far a source has been read, and the errors that need it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.is_begin = self.is_empty = True
+        self._bytes, self._lines = 0, 1
+
+    def decoded(self, decoder: codecs.IncrementalDecoder, data: bytes) -> str:
+        """The text of the next bytes; none ends the source."""
+        try:
+            return decoder.decode(data, final=not data)
+        except UnicodeDecodeError as error:  # whose object may begin with bytes of the chunk before
+            self._refuse(error.object, self._bytes + len(data) - len(error.object), error)
+        except UnicodeError as error:
+            raise InputError(f"not valid {self.source.encoding}: {error}", where=self.source.path) from error
+        finally:
+            self._bytes += len(data)
+
+    def check(self, text: str, data: bytes) -> None:
+        """Refuse characters that no text has; count lines."""
+        if "\x00" in text:
+            line = self._lines + text.count("\n", 0, text.index("\x00"))
+            mend = "give --encoding utf-16" if _looks_wide(data) else "give a text file"
+            raise InputError("there is a NUL: this is a binary file", where=f"{self.source.path}:{line}", mend=mend)
+        self._lines += text.count("\n")
+        self.is_empty = self.is_empty and not text
+
+    def _refuse(self, data: bytes, begin: int, error: UnicodeDecodeError) -> NoReturn:
+        if begin == 0 and data.startswith(b"\x1f\x8b"):
+            raise InputError("this is a gzip file", where=self.source.path, mend="name it .gz") from error
+        if begin == 0 and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and len(data) % 2 == 0:
+            raise InputError("this is UTF-16", where=self.source.path, mend="give --encoding utf-16") from error
+        if b"\x00" in data[: error.start + 1000] and not self.source.encoding.lower().startswith(("utf-16", "utf-32")):
+            raise InputError("this is a binary file", where=self.source.path, mend="give a text file") from error
+        line = self._lines + data.count(b"\n", 0, error.start)
+        raise InputError(
+            f"not valid {self.source.encoding} at byte {begin + error.start}",
+            where=f"{self.source.path}:{line}", mend="give --encoding",
+        ) from error  # fmt: skip
+
+
+def path_of(path: str | PathLike[str]) -> str:
+    """The path as the user wrote it."""
+    return str(fspath(path))
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    try:
+        b"".decode(encoding)  # refuses codecs that are not of text
+        return codecs.getincrementaldecoder(encoding)(errors="strict")
+    except (LookupError, ValueError) as error:
+        raise OptionError(
+            f"{encoding!r} is not an encoding", where="--encoding", mend="known are utf-8, cp949, latin-1, utf-16, …"
+        ) from error
+
+
+def _unreadable(error: Exception, path: str) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError("there is no such file", where=path)
+    if isinstance(error, IsADirectoryError):
+        return InputError("this is a folder", where=path, mend="name the files in it")
+    return InputError(getattr(error, "strerror", None) or str(error), where=path)
+
+
+def _looks_wide(data: bytes) -> bool:
+    """Is every second byte NUL, as in UTF-16 of European text?"""
+    return len(data) > 1 and (data[0::2].count(0) > len(data) // 4) != (data[1::2].count(0) > len(data) // 4)
