@@ -12,6 +12,7 @@ import json
 import os
 import statistics
 import time
+from functools import partial
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--rounds", type=int, default=9)
@@ -35,6 +36,7 @@ H, N, STEPS = 512, 10_000, 60
 
 @torch.no_grad()
 def tutorial_steps(model: plain_torch.TutorialModel, steps: int) -> None:
+    """So many symbols by the tutorial loop."""
     ids, state = torch.zeros(1, 1, dtype=torch.long), None
     for _ in range(steps):
         logits, state = model(ids, state)
@@ -42,6 +44,7 @@ def tutorial_steps(model: plain_torch.TutorialModel, steps: int) -> None:
 
 
 def our_steps(engine: TorchLanguageModel, steps: int) -> None:
+    """So many symbols by the step that `generate` takes."""
     ids, state = np.zeros(1, dtype=np.int64), engine.start(1)
     for _ in range(steps):
         logs, state = engine.step(state, ids)
@@ -49,6 +52,7 @@ def our_steps(engine: TorchLanguageModel, steps: int) -> None:
 
 
 def main() -> None:
+    """Time both, round by round, and print a line for each kind of softmax."""
     print(standard.measure(1.0).line())
     model = plain_torch.TutorialModel(N, H).eval()
     for tied in (False, True):
@@ -59,7 +63,8 @@ def main() -> None:
         engine = TorchLanguageModel(build_network(config, seed=1))
         times: dict[str, list[float]] = {"tutorial": [], "elman": []}
         for count in range(arguments.rounds + 1):
-            for name, run in (("tutorial", lambda: tutorial_steps(model, STEPS)), ("elman", lambda: our_steps(engine, STEPS))):
+            runs = {"tutorial": partial(tutorial_steps, model, STEPS), "elman": partial(our_steps, engine, STEPS)}
+            for name, run in runs.items():
                 begun = time.perf_counter()
                 run()
                 if count:

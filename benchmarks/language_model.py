@@ -119,6 +119,7 @@ def run_peer(work: Work, parts: dict[str, Path], machine: standard.Standard) -> 
 
 
 def main() -> None:
+    """Run each work and print its figures."""
     machine = standard.measure()
     print(machine.line(), flush=True)
     for name in arguments.works:

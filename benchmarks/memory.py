@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py FOLDER [--small 200] [--large 2000] [--budget 60s]
 
-Writes two files of so many megabytes of English-like text into FOLDER, trains on each with the command line, and watches
-RssAnon of the process while it runs. The files are deleted after.
+Writes two files of so many megabytes of English-like text into FOLDER, trains on each with the command line, and
+watches RssAnon of the process while it runs. The files are deleted after.
 """
 
 import argparse
@@ -14,7 +14,10 @@ import sys
 import time
 from pathlib import Path
 
-WORDS = "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one"
+WORDS = (
+    "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which "
+    "one you were all her she there would their we him been has when who will no more if out so said what up its"
+)
 
 
 def write_text(path: Path, megabytes: int) -> None:
@@ -45,6 +48,7 @@ def peak_anonymous(command: list[str]) -> tuple[float, float]:
 
 
 def main() -> None:
+    """Train on little and on much text, and compare the peaks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--small", type=int, default=200)
@@ -61,7 +65,9 @@ def main() -> None:
             [*command, "--overwrite", "--budget", arguments.budget, "--hidden", "256", *arguments.options]
         )
         text.unlink()
-        print(json.dumps({"megabytes": megabytes, "peak_anonymous_mb": peaks[megabytes], "seconds": seconds}), flush=True)
+        print(
+            json.dumps({"megabytes": megabytes, "peak_anonymous_mb": peaks[megabytes], "seconds": seconds}), flush=True
+        )
     print(json.dumps({"ratio": peaks[arguments.large] / peaks[arguments.small]}))
 
 

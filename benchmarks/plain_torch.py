@@ -20,9 +20,8 @@ class TutorialModel(nn.Module):
         self.lstm = nn.LSTM(hidden, hidden, layers, batch_first=True)
         self.output = nn.Linear(hidden, symbols)
 
-    def forward(
-        self, ids: Tensor, state: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def forward(self, ids: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Logits (B, T, N) and the state after ids (B, T)."""
         h, state = self.lstm(self.embedding(ids), state)
         return self.output(h), state
 

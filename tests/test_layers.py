@@ -55,7 +55,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def part(path: Path) -> str:
-    return path.parts[0].removesuffix(".py")
+    return "cli" if path == Path("__main__.py") else path.parts[0].removesuffix(".py")
 
 
 def rank(name: str) -> int:

@@ -50,7 +50,7 @@ def check(config: Any) -> None:
         kinds = _kinds(hints[field.name])
         if value is None and type(None) in kinds:
             continue
-        if isinstance(value, bool) and bool not in kinds or not isinstance(value, _widened(kinds)):
+        if (isinstance(value, bool) and bool not in kinds) or not isinstance(value, _widened(kinds)):
             wanted = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
             raise OptionError(f"{value!r} is not a value of type {wanted}", where=where)
         choices = meta.get("choices")
@@ -64,7 +64,7 @@ def _check_range(value: float, meta: Mapping[str, Any], where: str) -> None:
     low, high = meta.get("low"), meta.get("high")
     if not math.isfinite(value):
         raise OptionError(f"{value} is not a finite number", where=where)
-    if low is not None and value < low or high is not None and value > high:
+    if (low is not None and value < low) or (high is not None and value > high):
         if low is not None and high is not None:
             wanted = f"from {low} to {high}"
         else:

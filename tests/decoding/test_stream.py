@@ -58,7 +58,9 @@ def test_whole_texts_have_the_probability_of_the_chain() -> None:
 
 
 def test_forbidden_symbols_are_never_written() -> None:
-    assert all(symbol == 0 for text in texts(SamplingConfig(samples=4, max_tokens=50), forbidden=(1, 2)) for symbol in text)
+    assert all(
+        symbol == 0 for text in texts(SamplingConfig(samples=4, max_tokens=50), forbidden=(1, 2)) for symbol in text
+    )
 
 
 def test_a_text_ends_where_the_caller_says() -> None:

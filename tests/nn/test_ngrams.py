@@ -28,7 +28,9 @@ def test_hashes_do_not_depend_on_where_a_text_is_cut() -> None:
 
 def test_hashes_are_spread_over_the_table() -> None:
     ids = torch.arange(60_000)[None] % 65_536 * 977 % 65_521
-    counts = torch.bincount(hash_ngrams(ids, torch.zeros(1, 1, dtype=torch.long), orders=2, bits=8)[0, 0], minlength=256)
+    counts = torch.bincount(
+        hash_ngrams(ids, torch.zeros(1, 1, dtype=torch.long), orders=2, bits=8)[0, 0], minlength=256
+    )
     assert counts.min() > 0.6 * 60_000 / 256 and counts.max() < 1.5 * 60_000 / 256
 
 

@@ -34,7 +34,7 @@ def test_the_rate_rises_and_follows_a_cosine_down(progress: float, share: float)
 
 
 def test_the_pace_ends_a_run_inside_its_budget() -> None:
-    # 0.5 s a step; 40 s spent after 50 steps; 3 evaluations of 2 s and 4 s at the end are to come: 100 - 4 - 40 - 6 = 50 s.
+    # 0.5 s a step; 40 s spent after 50 steps; 3 evaluations of 2 s and 4 s at the end are to come: 50 s are left.
     pace = Pace(budget=100.0, reserve=4.0, evaluation_seconds=2.0)
     pace.measure(50, 25.0)
     assert pace.total(50, spent=40.0, evaluations_left=3) == 150

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from elman.errors import OptionError
 from elman.settings import check, option
 
 FORMATS = ("text", "jsonl", "csv", "tsv", "parquet")
@@ -20,6 +21,10 @@ class ReadConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            mend = "give one character, say ';', or \\t for a tab"
+            if self.delimiter != "\\t":
+                raise OptionError(f"{self.delimiter!r} cannot separate columns", where="--delimiter", mend=mend)
 
 
 @dataclass(frozen=True)

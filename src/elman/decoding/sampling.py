@@ -39,7 +39,7 @@ def distribution(logits: Floats, config: SamplingConfig) -> Floats:
     if config.min_p > 0:
         y = np.where(y >= config.min_p * y.max(axis=1, keepdims=True), y, 0.0)
         y /= y.sum(axis=1, keepdims=True)
-    return y
+    return np.asarray(y)
 
 
 def _likeliest(y: Floats, *, k: int, p: float) -> Floats:
@@ -63,4 +63,4 @@ def draw(y: Floats, uniform: Floats) -> NDArray[np.int64]:
     cumulated = np.cumsum(y, axis=1)
     ids = (cumulated <= uniform[:, None] * cumulated[:, -1:]).sum(axis=1)
     last = y.shape[1] - 1 - (y[:, ::-1] > 0).argmax(axis=1)
-    return np.minimum(ids, last).astype(np.int64)
+    return np.asarray(np.minimum(ids, last), dtype=np.int64)

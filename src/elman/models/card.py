@@ -5,6 +5,8 @@ Knows a model's config and record; knows no network. Written into every folder a
 
 from typing import TYPE_CHECKING, Any
 
+from elman.nn.config import EmbeddingConfig
+
 if TYPE_CHECKING:
     from elman.models.language_model import LanguageModel
 
@@ -34,8 +36,7 @@ def rows(model: "LanguageModel") -> list[tuple[str, str]]:
     found = [
         ("kind", model.kind),
         ("reads", f"{SYMBOLS[config.text.tokenizer]} of {how}, vocabulary of {config.symbols:,}"),
-        ("network", f"{stack.layers} {layers} of {stack.hidden} {stack.cell} units, embedding {config.embedding.embedding}"
-                    + (f", n-grams up to {config.embedding.ngrams}" if config.embedding.ngrams > 1 else "")),
+        ("network", f"{stack.layers} {layers} of {stack.hidden} {stack.cell} units, {_inputs(config.embedding)}"),
         ("softmax", ", ".join(["tied" if config.softmax.tied else "untied"] + ["adaptive"] * config.softmax.adaptive)),
         ("parameters", f"{model.engine.parameters():,}"),
     ]  # fmt: skip
@@ -45,8 +46,9 @@ def rows(model: "LanguageModel") -> list[tuple[str, str]]:
         else:
             found.append((f"{name} files", "a twentieth of the training text" if files is None else str(files)))
     if report:
-        found.append(("trained", f"{report['seconds']:.0f} s, {report['steps']:,} steps, {report['epochs']:.2f} epochs, "
-                                 f"{report['tokens_per_second']:,.0f} symbols a second"))  # fmt: skip
+        rate = f"{report['tokens_per_second']:,.0f} symbols a second"
+        length = f"{report['steps']:,} steps, {report['epochs']:.2f} epochs"
+        found.append(("trained", f"{report['seconds']:.0f} s, {length}, {rate}"))
         metrics = ", ".join(f"{name} {value:.4f}" for name, value in report.get("metrics", {}).items())
         found.append(("dev scores", metrics or "none (trained without dev text)"))
     machine = training.get("machine", {})
@@ -86,6 +88,13 @@ or in Python:
 
 What it writes is as good and as bad as the text that it was trained on. Edit this page freely: it is not read by elman.
 """
+
+
+def _inputs(embedding: EmbeddingConfig) -> str:
+    """What the network reads, in words."""
+    if embedding.ngrams == 1:
+        return f"embedding {embedding.embedding}"
+    return f"embedding {embedding.embedding} and n-grams up to {embedding.ngrams} of {embedding.ngram_width} each"
 
 
 def _cell(value: str) -> str:

@@ -62,7 +62,7 @@ class LanguageModelConfig:
         if not all(isinstance(document[name], dict) for name in parts):
             raise ModelFileError(f"one of {', '.join(parts)} is not an object", where="config.json")
         try:
-            built = {name: build(kind, document[name]) for name, kind in parts.items()}
+            built: dict[str, Any] = {name: build(kind, document[name]) for name, kind in parts.items()}
             return cls(symbols=document["symbols"], **built)
         except OptionError as error:
             raise ModelFileError(str(error), where="config.json") from error

@@ -23,7 +23,8 @@ SHORTEST_PARAGRAPH = 40
 
 @dataclass(frozen=True)
 class DemoText:
-    """Help texts in three parts; no paragraph of dev or test stands in another part. `dropped`: how many were left out."""
+    """Help texts in three parts; no paragraph of dev or test stands in another part. `dropped`: how many were left
+    out."""
 
     train: str
     dev: str
@@ -69,7 +70,9 @@ def run(
             files[part] = Path(folder) / f"{part}.txt"
             files[part].write_text(getattr(text, part), encoding="utf-8", newline="")
         write(f"Python's own help texts: {len(text.train):,} characters to learn, {len(text.dev):,} to choose on,")
-        write(f"{len(text.test):,} to judge on. {text.dropped} paragraphs that stand in two parts were dropped from the")
+        write(
+            f"{len(text.test):,} to judge on. {text.dropped} paragraphs that stand in two parts were dropped from the"
+        )
         write(f"later one. Training a language model of characters for {BUDGET} …")
         model = LanguageModel.train(
             [files["train"]], dev=[files["dev"]], out=out, overwrite=True, progress=progress, continuous=True,

@@ -13,8 +13,8 @@ from elman.models.engines.torch import batch_nats
 from elman.models.networks import LanguageModelNetwork, State
 
 STRIPES = 16
-"""Running text is judged in so many stretches side by side while training: all symbols count, and only the first ones of
-each stretch lack what stands before them."""
+"""Running text is judged in so many stretches side by side while training: all symbols count, and only the first ones
+of each stretch lack what stands before them."""
 
 
 class DevText:

@@ -112,9 +112,7 @@ def _dev(job: Job, tokenizer: Tokenizer, folder: Path) -> Corpus | None:
     if job.dev == "none":
         return None
     if job.dev is None:
-        dev = build_corpus(
-            job.train, tokenizer, config=job.options.reading, folder=folder, name="dev", part="dev"
-        )
+        dev = build_corpus(job.train, tokenizer, config=job.options.reading, folder=folder, name="dev", part="dev")
         log.info("no --dev: a twentieth of the training text is set aside (%s symbols)", f"{dev.counts.tokens:,}")
     else:
         dev = build_corpus(list(job.dev), tokenizer, config=job.options.reading, folder=folder, name="dev")
@@ -142,7 +140,10 @@ def _train(
         reserve=SAVING_SECONDS, final_evaluations=whole,
     )  # fmt: skip
     task = Task(
-        network, source, training_loss(network), None if dev is None else lambda: dev.loss(prepared.dev_tokens),
+        network,
+        source,
+        training_loss(network),
+        None if dev is None else lambda: dev.loss(prepared.dev_tokens),
         network.tables,
     )
     plan = None if job.recorded is None else Plan.from_json(job.recorded["plan"])
@@ -202,4 +203,3 @@ def _teller(progress: Callable[[Progress], None] | None, limits: Limits) -> Call
         progress(Progress(event.fraction, max(0.0, left), rate, event.step, event.epoch, event.loss, event.scores))
 
     return tell
-

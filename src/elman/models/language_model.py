@@ -205,8 +205,7 @@ class LanguageModel:
         from elman.models.judging import score_lines
 
         if isinstance(texts, (str, PathLike)):
-            examples = (item for _, item in score_lines(self, [texts], reading=self.reading(reading)))
-            return examples
+            return (item for _, item in score_lines(self, [texts], reading=self.reading(reading)))
         return (item for _, item in score_lines(self, list(texts), reading=None))
 
     def predict_to(

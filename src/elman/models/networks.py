@@ -20,8 +20,8 @@ State = tuple[Tensor, ...]
 class LanguageModelNetwork(nn.Module):
     """A distribution over the vocabulary at every step: x_t = E[w_t], h = stack(x), y_t = softmax(V h_t).
 
-    With `ngrams` above 1, vectors of the hashed n-grams that end at t stand beside E[w_t] in x_t. A state is then one tensor
-    longer: after those of the stack stand the symbols read last, (1, B, ngrams - 1).
+    With `ngrams` above 1, vectors of the hashed n-grams that end at t stand beside E[w_t] in x_t. A state is then one
+    tensor longer: after those of the stack stand the symbols read last, (1, B, ngrams - 1).
 
     Args:
         config: all sizes. start: the symbol that stands before every text. compute: the number format of the products;
@@ -100,12 +100,11 @@ class LanguageModelNetwork(nn.Module):
             return self.head.nats(h.flatten(0, 1), targets.flatten()).view(targets.shape), h, state
         real = mask(lengths, targets.shape[1])
         nats = torch.zeros(targets.shape, dtype=h.dtype, device=h.device)
-        nats[real] = self.head.nats(h[real], targets[real])
-        return nats, h, state
+        return nats.masked_scatter(real, self.head.nats(h[real], targets[real])), h, state
 
     def log_probabilities(self, state: State) -> Tensor:
         """ln p of every symbol as the next one, (B, N): the h of the last layer is what the softmax reads."""
-        return self.head.log_probabilities(state[0][-1])  # type: ignore[no-any-return]
+        return self.head.log_probabilities(state[0][-1])
 
     def step(self, ids: Tensor, state: State, *, stepper: Stepper) -> State:
         """The state after reading one symbol a row, ids (B,), with the stack's weights prepared in `stepper`."""
@@ -116,9 +115,9 @@ class LanguageModelNetwork(nn.Module):
         return after if recent is None else (*after, latest(ids[:, None], recent, lengths=None)[None])
 
 
-def mask(lengths: Tensor, T: int) -> Tensor:
+def mask(lengths: Tensor, steps: int) -> Tensor:
     """(B, T), true at the real steps."""
-    return torch.arange(T, device=lengths.device) < lengths[:, None]
+    return torch.arange(steps, device=lengths.device) < lengths[:, None]
 
 
 def real_steps(h: Tensor, targets: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:

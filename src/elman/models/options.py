@@ -44,7 +44,7 @@ class Options:
         for name in values:
             if name not in known:
                 raise OptionError(f"unknown option {name!r}", mend=nearest(name, known))
-        parts = {}
+        parts: dict[str, Any] = {}
         for field, kind in zip(fields(cls), TRAINING_CONFIGS, strict=True):
             own = names(kind)
             parts[field.name] = build(kind, {name: value for name, value in values.items() if name in own})

@@ -70,12 +70,12 @@ def plan_job(request: Request) -> Job:
         if recorded is None:
             values = _started_from(start, values)
     start_record = None if request.start is None else _start_record(Path(request.start))
-    if recorded is not None and recorded.get("start") is not None:
-        if start_record is None or start_record["sha256"] != recorded["start"]["sha256"]:
-            raise OptionError(
-                f"the run of {request.replay} started from another folder", where="--from",
-                mend=f"give the unaltered folder that was at {recorded['start']['path']}",
-            )  # fmt: skip
+    wanted = None if recorded is None else recorded.get("start")
+    if wanted is not None and (start_record is None or start_record["sha256"] != wanted["sha256"]):
+        raise OptionError(
+            f"the run of {request.replay} started from another folder", where="--from",
+            mend=f"give the unaltered folder that was called {wanted['path']}",
+        )  # fmt: skip
     if recorded is None and values.get("epochs") is None and values.get("budget") is None:
         values["budget"] = DEFAULT_BUDGET
     options = Options.build(values)
@@ -126,7 +126,7 @@ def _started_from(start: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     for part in ("text", "embedding", "stack", "softmax"):
         config = getattr(start.config, part)
         held.update({item.name: getattr(config, item.name) for item in fields(config)})
-    for name in names(*SHAPE_CONFIGS) + ["continuous"]:
+    for name in [*names(*SHAPE_CONFIGS), "continuous"]:
         if name in values and values[name] != held[name] and "drop" not in name:
             option = name.replace("_", "-")
             raise OptionError(f"the folder that is started from has {name} {held[name]}", where=f"--{option}",

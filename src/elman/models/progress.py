@@ -8,8 +8,8 @@ class Progress:
     """Where a training run is.
 
     Args:
-        fraction: share of the run that is done, 0 to 1. loss: nats a token since the last evaluation. scores: figures of
-            an evaluation that has just ended, else None.
+        fraction: share of the run that is done, 0 to 1. loss: nats a token since the last evaluation. scores: figures
+            of an evaluation that has just ended, else None.
     """
 
     fraction: float

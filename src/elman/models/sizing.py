@@ -81,17 +81,19 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
 
 def active_weights(values: Mapping[str, Any], symbols: int) -> int:
     """Weights that a symbol meets in products: four gates a layer, and the output layer."""
-    H = values["hidden"]
-    embedding = values.get("embedding", H)
+    hidden = values["hidden"]
+    embedding = values.get("embedding", hidden)
     width = embedding + (values["ngrams"] - 1) * values.get("ngram_width", EmbeddingConfig().ngram_width)
-    stack = 4 * H * (width + H) + (values["layers"] - 1) * 8 * H * H
+    stack = 4 * hidden * (width + hidden) + (values["layers"] - 1) * 8 * hidden * hidden
     return int(stack + symbols * embedding * (ADAPTIVE_SHARE if values["adaptive"] else 1))
 
 
 def _hidden(weights: float, values: Mapping[str, Any], symbols: int) -> int:
     """The largest multiple of 32, from 64 to 1024, with which a symbol meets no more than so many weights."""
     sizes = range(64, 1025, 32)
-    fitting = [H for H in sizes if active_weights({"embedding": _width(H, symbols), **values, "hidden": H}, symbols) <= weights]
+    fitting = [
+        H for H in sizes if active_weights({"embedding": _width(H, symbols), **values, "hidden": H}, symbols) <= weights
+    ]
     return fitting[-1] if fitting else sizes[0]
 
 

@@ -37,9 +37,7 @@ class LanguageModelState:
         save_tensors(Path(path), tensors)
 
     @classmethod
-    def load(
-        cls, path: str | PathLike[str], *, like: "LanguageModelState", symbols: int
-    ) -> "LanguageModelState":
+    def load(cls, path: str | PathLike[str], *, like: "LanguageModelState", symbols: int) -> "LanguageModelState":
         """Read a state whose arrays have the names, shapes and types of another's.
 
         Args:

@@ -17,8 +17,8 @@ class CellWeights(NamedTuple):
     """The weights of one layer in one direction, shared by all steps.
 
     Args:
-        W: (G H, D), input to hidden. U: (G H, H), hidden to hidden; None for minGRU. b: (G H,). b_u: (H,), the bias inside
-            the reset of a GRU's candidate; None for the others.
+        W: (G H, D), input to hidden. U: (G H, H), hidden to hidden; None for minGRU. b: (G H,). b_u: (H,), the bias
+            inside the reset of a GRU's candidate; None for the others.
     """
 
     W: Tensor
@@ -114,8 +114,8 @@ def unroll_textbook(
     """All steps, one after the other.
 
     Args:
-        x: (B, T, D). state: parts of (B, H). lengths: (B,), real steps of each row. reverse: read each row from its last
-            real step to its first.
+        x: (B, T, D). state: parts of (B, H). lengths: (B,), real steps of each row. reverse: read each row from its
+            last real step to its first.
     Returns:
         h (B, T, H), zero at padding, and the state after the last step read of each row; a row of length 0 gives back
         the state that it came with.

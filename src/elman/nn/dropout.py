@@ -1,6 +1,7 @@
 """Dropout by masks of our own, drawn from a generator that is handed in: the same seed drops the same.
 
-Knows tensors. No generator means evaluation: nothing is dropped. Called by the modules of `nn` and by `models.networks`.
+Knows tensors. No generator means evaluation: nothing is dropped. Called by the modules of `nn` and by
+`models.networks`.
 """
 
 import torch

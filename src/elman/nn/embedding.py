@@ -69,8 +69,8 @@ class Embedding(nn.Module):
         """Vectors (B, T, D) of ids (B, T); with a generator, symbols are dropped."""
         x = self.clusters(ids) if self.clusters is not None else nn.functional.embedding(ids, self.E)
         if generator is None or self.dropout == 0:
-            return x  # type: ignore[no-any-return]
-        return x * symbol_dropout(ids, self.symbols, self.dropout, like=x, generator=generator)  # type: ignore[no-any-return]
+            return x
+        return x * symbol_dropout(ids, self.symbols, self.dropout, like=x, generator=generator)
 
     def matrix(self) -> Tensor:
         """E as one matrix (N, D)."""

@@ -21,7 +21,9 @@ def initialize(network: nn.Module, generator: torch.Generator) -> None:
     W uniform within ±1/sqrt(D), U orthogonal in each gate (Saxe et al. 2014), biases 0 but for the forget gate's 1;
     embeddings normal, with deviation 1 where E is only read and 1/sqrt(D) where it is the output matrix too.
     """
-    tied = {id(part) for head in network.modules() if isinstance(head, (Softmax, AdaptiveSoftmax)) for part in head._tied}
+    tied = {
+        id(part) for head in network.modules() if isinstance(head, (Softmax, AdaptiveSoftmax)) for part in head._tied
+    }
     for module in network.modules():
         if isinstance(module, Direction):
             _direction(module, generator)

@@ -81,14 +81,14 @@ def _lstm(
     W, B = weights.W, x.shape[0]
     H = W.shape[0] // 4
     if lengths is not None:
-        padding = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]  # (B, T)
-        x = torch.cat([x, padding[:, :, None].to(x.dtype)], dim=2)  # (B, T, D + 1)
+        padding = (torch.arange(x.shape[1], device=x.device) >= lengths[:, None])[:, :, None]  # (B, T, 1)
+        x = torch.cat([torch.where(padding, 0.0, x), padding.to(x.dtype)], dim=2)  # (B, T, D + 1)
         gates = W.new_zeros(4, H)
         gates[0], gates[1] = -CLOSED, CLOSED
         W = torch.cat([W, gates.view(4 * H, 1)], dim=1)  # (4H, D + 1)
     flat = [part.to(compute) for part in (W, weights.U, weights.b, torch.zeros_like(weights.b))]
     initial = [part.to(compute)[None].contiguous() for part in state]
-    h, _, c = torch.lstm(x.to(compute), initial, flat, True, 1, 0.0, torch.is_grad_enabled(), False, True)  # type: ignore[call-overload]
+    h, _, c = torch.lstm(x.to(compute), initial, flat, True, 1, 0.0, torch.is_grad_enabled(), False, True)
     h, c = h.to(x.dtype), c[0].to(x.dtype)
     assert h.shape == (B, x.shape[1], H)
     if lengths is None:
@@ -97,9 +97,7 @@ def _lstm(
     return zero_padding(h, lengths), (at_end(h, state[0], lengths), c)
 
 
-def _torch_kernel(
-    cell: str, x: Tensor, h: Tensor, weights: CellWeights, compute: torch.dtype
-) -> tuple[Tensor, Tensor]:
+def _torch_kernel(cell: str, x: Tensor, h: Tensor, weights: CellWeights, compute: torch.dtype) -> tuple[Tensor, Tensor]:
     """torch's own (cuDNN's) Elman network and GRU: the second bias is 0 but for the GRU's inner one."""
     assert weights.U is not None
     inner = torch.zeros_like(weights.b)
@@ -107,7 +105,7 @@ def _torch_kernel(
         inner = torch.cat([inner[: 2 * len(weights.b_u)], weights.b_u])
     flat = [part.to(compute) for part in (weights.W, weights.U, weights.b, inner)]
     function = torch.gru if cell == "gru" else torch.rnn_tanh
-    found, last = function(  # type: ignore[call-overload]
+    found, last = function(
         x.to(compute), h.to(compute)[None].contiguous(), flat, True, 1, 0.0, torch.is_grad_enabled(), False, True
     )
     return found.to(x.dtype), last[0].to(x.dtype)
@@ -118,9 +116,9 @@ def _own_kernel(cell: str, x: Tensor, h: Tensor, weights: CellWeights, compute: 
     inputs = torch.nn.functional.linear(x.to(compute), weights.W.to(compute), weights.b.to(compute)).to(x.dtype)
     inputs = inputs.transpose(0, 1).contiguous()  # (T, B, G H)
     if cell == "gru":
-        found = GRUUnroll.apply(inputs, h, weights.U, weights.b_u, compute)
+        found: Tensor = GRUUnroll.apply(inputs, h, weights.U, weights.b_u, compute)  # type: ignore[no-untyped-call]
     else:
-        found = ElmanUnroll.apply(inputs, h, weights.U, compute)
+        found = ElmanUnroll.apply(inputs, h, weights.U, compute)  # type: ignore[no-untyped-call]
     return found.transpose(0, 1), found[-1]
 
 

@@ -14,6 +14,7 @@ class ElmanUnroll(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, initial: Tensor, U: Tensor, compute: torch.dtype) -> Tensor:
+        """h of all steps; what the gradient needs is kept."""
         h, U_c = torch.empty_like(inputs), U.to(compute).T
         h_prev = initial
         for t in range(inputs.shape[0]):
@@ -28,6 +29,7 @@ class ElmanUnroll(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        """The gradient of each argument, by the chain rule backwards through the steps."""
         initial, U, h = ctx.saved_tensors
         compute, U_c = ctx.compute, U.to(ctx.compute)
         slope = 1 - h * h  # (T, B, H)
@@ -46,9 +48,8 @@ class GRUUnroll(torch.autograd.Function):
     """The GRU of `nn.cells.gru_step`, all steps: (T, B, H)."""
 
     @staticmethod
-    def forward(
-        ctx: Any, inputs: Tensor, initial: Tensor, U: Tensor, b_u: Tensor, compute: torch.dtype
-    ) -> Tensor:
+    def forward(ctx: Any, inputs: Tensor, initial: Tensor, U: Tensor, b_u: Tensor, compute: torch.dtype) -> Tensor:
+        """h of all steps; what the gradient needs is kept."""
         T, B, H = inputs.shape[0], inputs.shape[1], initial.shape[1]
         h, inner = inputs.new_empty(T, B, H), inputs.new_empty(T, B, H)
         gates = torch.empty_like(inputs)  # r, z, h_tilde after their functions
@@ -65,9 +66,10 @@ class GRUUnroll(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
+        """The gradient of each argument, by the chain rule backwards through the steps."""
         initial, U, h, gates, inner = ctx.saved_tensors
         compute, U_c = ctx.compute, U.to(ctx.compute)
-        T, B, H = h.shape
+        T, _, H = h.shape
         before = torch.cat([initial[None], h[:-1]])  # (T, B, H)
         r, z, h_tilde = gates.chunk(3, dim=2)
         # What the gradient of h_t is multiplied with on its way to each pre-activation, for all steps at once.

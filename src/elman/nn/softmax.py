@@ -42,7 +42,8 @@ class Softmax(nn.Module):
     """The softmax over all symbols.
 
     Args:
-        hidden: H. embedding: let V be its matrix E (with a projection where H is not its width); None for a V of its own.
+        hidden: H. embedding: let V be its matrix E (with a projection where H is not its width); None for a V of its
+        own.
     Source of tying: Press & Wolf 2017, Using the output embedding to improve language models.
     """
 
@@ -81,8 +82,8 @@ class Softmax(nn.Module):
 class AdaptiveSoftmax(nn.Module):
     """The softmax in two steps: over the frequent symbols and the clusters of the rest, then inside one cluster.
 
-    ln p(w) = ln p(w) in the head, or ln p(cluster) in the head + ln p(w | cluster). The distribution is exact; in training
-    only the clusters of the targets are computed, each for the steps that need it.
+    ln p(w) = ln p(w) in the head, or ln p(cluster) in the head + ln p(w | cluster). The distribution is exact; in
+    training only the clusters of the targets are computed, each for the steps that need it.
 
     Args:
         embedding: let the matrix be E, which must be in the same clusters; None for clusters of its own.

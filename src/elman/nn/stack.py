@@ -5,6 +5,7 @@ by `models.networks`.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -38,8 +39,8 @@ class Direction(nn.Module):
 class Stack(nn.Module):
     """(x, state, lengths) → (h, state).
 
-    A state has one tensor for each name of the cell's state, (layers * directions, B, H): row l * directions + d is that
-    of layer l in direction d. Read both ways, h is [forward; backward], of width 2 H.
+    A state has one tensor for each name of the cell's state, (layers * directions, B, H): row l * directions + d is
+    that of layer l in direction d. Read both ways, h is [forward; backward], of width 2 H.
 
     Args:
         width: D of the input. compute: number format of the products.
@@ -85,12 +86,12 @@ class Stack(nn.Module):
             if l:
                 x = locked_dropout(x, self.config.dropout, generator)
             outputs = []
-            for d, direction in enumerate(layer):  # type: ignore[arg-type]
+            for d, direction in enumerate(cast(nn.ModuleList, layer)):
                 row = l * self.directions + d
                 h, end = unroll(
                     self.config.cell, x, tuple(part[row] for part in state),
-                    direction.weights(self.config.weight_drop, generator), lengths=lengths, reverse=d == 1,
-                    compute=self.compute,
+                    cast(Direction, direction).weights(self.config.weight_drop, generator), lengths=lengths,
+                    reverse=d == 1, compute=self.compute,
                 )  # fmt: skip
                 outputs.append(h)
                 ends.append(end)

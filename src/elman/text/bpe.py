@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.errors import ModelFileError, OptionError
+from elman.errors import ModelFileError
 from elman.text.characters import UNKNOWN_CHARACTER, ByteDecoder, utf8
 from elman.text.vocabulary import LARGEST, SPECIALS, check_keys, symbols_from_json
 
 DEFAULT_SIZE = 8000
-SMALLEST_SIZE = len(SPECIALS) + 256
 LONGEST_UNIT = 1 << 16
 """Characters without a blank that are encoded in one go."""
-SAMPLE = 1 << 24
+SAMPLE = 1 << 22
 """Characters that the merges are learnt from, taken evenly from the text: time and memory do not grow with it."""
 PIECE = 1 << 16
 """Characters of a piece of the sample."""
@@ -60,20 +59,14 @@ class BPETokenizer:
         Args:
             size: symbols in the vocabulary, special ones included. minimum: pairs seen less often are not joined.
         Raises:
-            OptionError: size has no room for all bytes. InputError: half of a surrogate pair.
+            InputError: half of a surrogate pair.
         """
         from tokenizers.trainers import BpeTrainer
 
-        size = DEFAULT_SIZE if size is None else size
-        if size < SMALLEST_SIZE:
-            raise OptionError(
-                f"{size} symbols have no room for every byte", where="--vocabulary-size",
-                mend=f"give at least {SMALLEST_SIZE} for bpe",
-            )  # fmt: skip
         sample = _sample(texts)
         engine = _engine({}, [])
         trainer = BpeTrainer(
-            vocab_size=size - len(SPECIALS), min_frequency=minimum, show_progress=False, special_tokens=[],
+            vocab_size=(size or DEFAULT_SIZE) - len(SPECIALS), min_frequency=minimum, show_progress=False, special_tokens=[],
             initial_alphabet=list(BYTES),
         )  # fmt: skip
         # a line end every 256 unbroken characters: the time of training goes with the square of the longest unit

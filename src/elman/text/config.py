@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from elman.errors import OptionError
 from elman.settings import check, option
 
 TOKENIZERS = ("char", "byte", "word", "bpe")
+SMALLEST_BPE = 3 + 256
+"""The special symbols and every byte."""
 
 
 @dataclass(frozen=True)
@@ -24,3 +27,11 @@ class TextConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.vocabulary_size is None:
+            return
+        where = "--vocabulary-size"
+        if self.tokenizer == "byte":
+            raise OptionError("a vocabulary of bytes has one size", where=where, mend="leave it out")
+        if self.tokenizer == "bpe" and self.vocabulary_size < SMALLEST_BPE:
+            mend = f"give at least {SMALLEST_BPE} for bpe"
+            raise OptionError(f"{self.vocabulary_size} symbols have no room for every byte", where=where, mend=mend)

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.errors import ModelFileError, OptionError, nearest
+from elman.errors import ModelFileError
 from elman.text.bpe import BPETokenizer
 from elman.text.characters import ByteTokenizer, CharTokenizer
-from elman.text.config import TOKENIZERS, TextConfig
+from elman.text.config import TextConfig
 from elman.text.words import WordTokenizer
 
 
@@ -71,8 +71,7 @@ def train_tokenizer(texts: Iterable[str], config: TextConfig, *, continuous: boo
     Args:
         continuous: the texts are running text in pieces that end between words; line ends are symbols.
     Raises:
-        InputError: there is half of a surrogate pair in a text. OptionError: the vocabulary size does not go with the
-            kind of tokenizer.
+        InputError: there is half of a surrogate pair in a text.
     """
     if config.tokenizer == "byte":
         return ByteTokenizer()
@@ -82,9 +81,8 @@ def train_tokenizer(texts: Iterable[str], config: TextConfig, *, continuous: boo
         return WordTokenizer.train(
             texts, size=config.vocabulary_size, minimum=config.minimum_count, continuous=continuous
         )
-    if config.tokenizer == "bpe":
-        return BPETokenizer.train(texts, size=config.vocabulary_size, minimum=config.minimum_count)
-    raise OptionError(f"{config.tokenizer!r} is not a tokenizer", mend=nearest(config.tokenizer, TOKENIZERS))
+    assert config.tokenizer == "bpe"
+    return BPETokenizer.train(texts, size=config.vocabulary_size, minimum=config.minimum_count)
 
 
 def from_json(document: Mapping[str, Any], *, where: str = "tokenizer.json") -> Tokenizer:

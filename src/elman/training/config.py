@@ -24,11 +24,16 @@ class TrainConfig:
     )
     evaluations: int = option(8, "evaluations on the dev text, spread over the run", low=1, high=10_000)
     patience: int | None = option(
-        None, "stop after so many evaluations without a better score (off under a budget unless given)", low=1, high=10_000
+        None,
+        "stop after so many evaluations without a better score (off under a budget unless given)",
+        low=1,
+        high=10_000,
     )
     seed: int = option(1, "seed of everything that is drawn", low=0, high=2**63 - 1)
     device: str = option("auto", "where to compute", choices=DEVICES)
-    precision: str = option("auto", "number format of the products; auto is bf16 where it is native", choices=PRECISIONS)
+    precision: str = option(
+        "auto", "number format of the products; auto is bf16 where it is native", choices=PRECISIONS
+    )
 
     def __post_init__(self) -> None:
         check(self)

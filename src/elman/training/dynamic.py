@@ -1,4 +1,4 @@
-"""Weights that follow the text that is judged: a step against the gradient after each segment, pulled back to the start.
+"""Weights that follow the text that is judged: a step after each segment, and a pull back to where they began.
 
 Knows a network and gradients; knows no text. Used by `models.adapting`.
 """
@@ -30,7 +30,7 @@ class DynamicWeights:
 
     def learn(self, loss: Tensor) -> None:
         """Move the weights against the gradient of a loss that has been scored."""
-        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        gradients: tuple[Tensor | None, ...] = torch.autograd.grad(loss, self.parameters, allow_unused=True)
         self.steps += 1
         correction = 1 - MEMORY**self.steps
         with torch.no_grad():

@@ -78,7 +78,7 @@ def describe(device: torch.device, precision: str) -> dict[str, Any]:
 
 def _has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     if torch.backends.cpu.get_cpu_capability() != "AVX512" or "AVX2" in os.environ.get("ONEDNN_MAX_CPU_ISA", ""):
         return False
     try:

@@ -1,13 +1,15 @@
-"""AdamW, clipping, and the running average of the weights. Knows parameters, not what they are for; used by the loop."""
+"""AdamW, clipping, and the running average of the weights.
+
+Knows parameters, not what they are for. Used by `training.loop`.
+"""
 
 import torch
 from torch import Tensor, nn
 
 from elman.training.config import TrainConfig
 
-
 TABLE_RATE = 3.0
-"""Learning rate of tables as a multiple of the others': a row is met seldom (1, 3 and 5 were tried; see docs/log.md)."""
+"""Learning rate of tables as a multiple of the others': a row is met seldom (tried: 1, 3, 5)."""
 BETAS = (0.9, 0.99)
 """Runs are short: a longer memory of squares (0.999) is still warming up when they end."""
 

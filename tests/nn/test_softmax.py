@@ -1,0 +1,112 @@
+"""Output layers against a softmax written out, whole and adaptive, tied and not."""
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor
+
+from elman.nn.config import EmbeddingConfig
+from elman.nn.embedding import Embedding
+from elman.nn.init import initialize
+from elman.nn.softmax import AdaptiveSoftmax, Softmax, default_cutoffs
+
+N, H, M = 60, 8, 30
+CASES = list(itertools.product([False, True], [False, True], [8, 12]))
+
+
+def make(adaptive: bool, tied: bool, width: int) -> tuple[Embedding, Softmax | AdaptiveSoftmax]:
+    cutoffs = default_cutoffs(N) if adaptive else ()
+    embedding = Embedding(N, EmbeddingConfig(embedding=width), cutoffs=cutoffs)
+    kind = AdaptiveSoftmax if adaptive else Softmax
+    head = kind(N, H, embedding=embedding if tied else None)
+    both = torch.nn.ModuleList([embedding, head])
+    initialize(both, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        for p in head.parameters():
+            p += 0.3 * torch.randn(p.shape, generator=torch.Generator().manual_seed(len(p)))
+    return embedding, head
+
+
+def states_and_targets() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    return torch.randn(M, H, generator=generator), torch.randint(0, N, (M,), generator=generator)
+
+
+@pytest.mark.parametrize(("adaptive", "tied", "width"), CASES)
+def test_probabilities_sum_to_one_and_losses_are_their_logarithms(adaptive: bool, tied: bool, width: int) -> None:
+    _, head = make(adaptive, tied, width)
+    h, targets = states_and_targets()
+    logs = head.log_probabilities(h)
+    torch.testing.assert_close(logs.exp().sum(dim=1), torch.ones(M), rtol=1e-5, atol=1e-5)
+    wanted = -logs[torch.arange(M), targets]
+    torch.testing.assert_close(head.nats(h, targets), wanted, rtol=1e-5, atol=1e-5)
+    nats, count = head.loss(h, targets)
+    assert count == M
+    torch.testing.assert_close(nats, wanted.sum(), rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize(("tied", "width"), [(False, 8), (True, 8), (True, 12)])
+def test_the_adaptive_softmax_is_head_times_cluster_written_out(tied: bool, width: int) -> None:
+    embedding, head = make(True, tied, width)
+    assert isinstance(head, AdaptiveSoftmax)
+    h, _ = states_and_targets()
+    matrix = (embedding if tied else head.own).matrix()
+    narrow = h @ head.projection.P.T if width != H and tied else h
+    first = default_cutoffs(N)[0]
+    head_logits = torch.cat([narrow @ matrix[:first].T, narrow @ head.C.T], dim=1) + head.b_head
+    log_head = torch.log_softmax(head_logits, dim=1)
+    tail = torch.log_softmax(narrow @ matrix[first:].T + head.b_tails[0], dim=1) + log_head[:, first:]
+    torch.testing.assert_close(
+        head.log_probabilities(h), torch.cat([log_head[:, :first], tail], dim=1), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_a_tied_softmax_has_no_matrix_of_its_own_and_trains_the_embedding() -> None:
+    for adaptive in (False, True):
+        embedding, head = make(adaptive, True, H)
+        assert not any(p.dim() == 2 and len(p) > 5 for p in head.parameters())
+        h, targets = states_and_targets()
+        head.loss(h, targets)[0].backward()
+        assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in embedding.parameters())
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_gradients_are_those_of_the_distribution(adaptive: bool) -> None:
+    embedding, head = make(adaptive, True, H)
+    h, targets = states_and_targets()
+    parameters = [*embedding.parameters(), *head.parameters()]
+    fast = torch.autograd.grad(head.loss(h, targets)[0], parameters, allow_unused=True)
+    slow = torch.autograd.grad(-head.log_probabilities(h)[torch.arange(M), targets].sum(), parameters)
+    for got, wanted in zip(fast, slow, strict=True):
+        torch.testing.assert_close(torch.zeros_like(wanted) if got is None else got, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_batch_without_rare_symbols_needs_no_cluster() -> None:
+    _, head = make(True, True, H)
+    h, _ = states_and_targets()
+    targets = torch.arange(M) % 5
+    torch.testing.assert_close(head.nats(h, targets), -head.log_probabilities(h)[torch.arange(M), targets])
+
+
+@pytest.mark.parametrize("symbols", [4, 60, 4_000, 10_000, 33_278, 1_000_000])
+def test_cutoffs_rise_inside_the_vocabulary(symbols: int) -> None:
+    edges = (0, *default_cutoffs(symbols), symbols)
+    assert all(a < b for a, b in itertools.pairwise(edges))
+
+
+def test_an_adaptive_softmax_is_not_tied_to_an_undivided_embedding() -> None:
+    with pytest.raises(ValueError, match="clusters only"):
+        AdaptiveSoftmax(N, H, embedding=Embedding(N, EmbeddingConfig(embedding=H)))
+
+
+def test_bf16_products_are_near() -> None:
+    for adaptive in (False, True):
+        _, head = make(adaptive, False, H)
+        h, targets = states_and_targets()
+        exact = head.nats(h, targets)
+        head.compute = torch.bfloat16
+        rough = head.nats(h, targets)
+        assert rough.dtype == torch.float32
+        assert not torch.equal(rough, exact)
+        torch.testing.assert_close(rough, exact, rtol=0.05, atol=0.05)

@@ -1,0 +1,115 @@
+"""Stacks against layers unrolled by the textbook, and the laws of state, lengths and steps."""
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor
+
+from elman.nn.cells import State, unroll_textbook
+from elman.nn.config import CELLS, StackConfig
+from elman.nn.init import initialize
+from elman.nn.stack import Stack
+
+B, T, D, H = 3, 7, 4, 6
+
+
+def make(cell: str, *, layers: int = 2, bidirectional: bool = False, **dropped: float) -> Stack:
+    stack = Stack(D, StackConfig(cell=cell, layers=layers, hidden=H, bidirectional=bidirectional, **dropped))
+    initialize(stack, torch.Generator().manual_seed(1))
+    return stack
+
+
+def inputs(seed: int = 2) -> Tensor:
+    return torch.randn(B, T, D, generator=torch.Generator().manual_seed(seed))
+
+
+def by_textbook(stack: Stack, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, State]:
+    ends = []
+    for layer in stack.layers:
+        outputs = []
+        for d, direction in enumerate(layer):
+            zero = tuple(part[0] for part in stack.zero_state(B))
+            h, end = unroll_textbook(stack.config.cell, x, zero, direction.weights(), lengths=lengths, reverse=d == 1)
+            outputs.append(h)
+            ends.append(end)
+        x = torch.cat(outputs, dim=2)
+    return x, tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cell", "layers", "bidirectional", "lengths"),
+    list(itertools.product(CELLS, [1, 3], [False, True], [None, [7, 0, 3]])),
+)
+def test_a_stack_is_its_layers_one_on_the_other(
+    cell: str, layers: int, bidirectional: bool, lengths: list[int] | None
+) -> None:
+    stack = make(cell, layers=layers, bidirectional=bidirectional)
+    counts = None if lengths is None else torch.tensor(lengths)
+    wanted, got = by_textbook(stack, inputs(), counts), stack(inputs(), None, counts)
+    torch.testing.assert_close(got[0], wanted[0], rtol=1e-5, atol=1e-6)
+    for a, b in zip(got[1], wanted[1], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cut", [1, 3, 6])
+def test_cutting_into_segments_changes_nothing(cell: str, cut: int) -> None:
+    stack = make(cell)
+    whole, end = stack(inputs())
+    first, state = stack(inputs()[:, :cut])
+    second, after = stack(inputs()[:, cut:], state)
+    torch.testing.assert_close(torch.cat([first, second], dim=1), whole, rtol=1e-5, atol=1e-6)
+    for a, b in zip(after, end, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_single_steps_are_the_unroll(cell: str) -> None:
+    stack = make(cell)
+    h, end = stack(inputs())
+    stepper, state = stack.stepper(), stack.zero_state(B)
+    for t in range(T):
+        h_t, state = stepper.step(inputs()[:, t], state)
+        torch.testing.assert_close(h_t, h[:, t], rtol=1e-5, atol=1e-6)
+    for a, b in zip(state, end, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_state_that_is_given_is_not_written_to(cell: str) -> None:
+    stack = make(cell)
+    state = tuple(torch.randn(part.shape) for part in stack.zero_state(B))
+    kept = [part.clone() for part in state]
+    stack(inputs(), state)
+    stack.stepper().step(inputs()[:, 0], state)
+    assert all(torch.equal(a, b) for a, b in zip(state, kept, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cell", "option"),
+    [
+        (cell, option)
+        for cell in CELLS
+        for option in ("dropout", "weight_drop")
+        if (cell, option) != ("mingru", "weight_drop")
+    ],
+)
+def test_dropout_is_repeatable_and_absent_in_evaluation(cell: str, option: str) -> None:
+    stack, plain = make(cell, **{option: 0.5}), make(cell)
+    runs = [stack(inputs(), generator=torch.Generator().manual_seed(seed))[0] for seed in (5, 5, 6)]
+    assert torch.equal(runs[0], runs[1])
+    assert not torch.allclose(runs[0], runs[2])
+    torch.testing.assert_close(stack(inputs())[0], plain(inputs())[0])
+
+
+def test_wrong_shapes_are_refused_with_both_shapes() -> None:
+    stack = make("lstm")
+    with pytest.raises(ValueError, match=r"wanted \(B, T, 4\), got \(3, 7, 5\)"):
+        stack(torch.zeros(3, 7, 5))
+    with pytest.raises(ValueError, match=r"wanted 2 of \(2, 3, 6\)"):
+        stack(inputs(), (torch.zeros(2, 3, 6),))
+    with pytest.raises(ValueError, match=r"lengths: wanted \(3,\)"):
+        stack(inputs(), None, torch.tensor([1, 2]))
+    with pytest.raises(ValueError, match="no single step"):
+        make("gru", bidirectional=True).stepper()
