@@ -17,6 +17,9 @@ from elman.training.config import TrainConfig
 CONFIGS = (*TRAINING_CONFIGS, SamplingConfig)
 FIELDS = [(config, field) for config in CONFIGS for field in fields(config)]
 
+TEXTS = {"budget": "90s", "delimiter": ";"}
+"""Values for fields that do not take every text."""
+
 
 def given(*words: str, configs: tuple[type, ...] = TRAINING_CONFIGS) -> Namespace:
     parser = Parser()
@@ -35,7 +38,9 @@ def other_value(config: type, field: Any) -> Any:
         return not field.default
     if field.default is not None and meta["low"] is not None:
         return type(field.default)(field.default + 1 if field.default + 1 <= meta["high"] else meta["low"])
-    return ("a", "b") if typing.get_origin(hint) is tuple else meta["low"] or "90s"
+    if meta["low"] is not None:
+        return meta["low"]
+    return ("a", "b") if typing.get_origin(hint) is tuple else TEXTS.get(field.name, "cp949")
 
 
 def words_for(name: str, value: Any) -> list[str]:

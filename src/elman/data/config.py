@@ -21,10 +21,10 @@ class ReadConfig:
 
     def __post_init__(self) -> None:
         check(self)
-        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+        given = self.delimiter
+        if given is not None and given != "\\t" and (len(given) != 1 or given in '"\r\n'):
             mend = "give one character, say ';', or \\t for a tab"
-            if self.delimiter != "\\t":
-                raise OptionError(f"{self.delimiter!r} cannot separate columns", where="--delimiter", mend=mend)
+            raise OptionError(f"{given!r} cannot separate columns", where="--delimiter", mend=mend)
 
 
 @dataclass(frozen=True)

@@ -32,23 +32,24 @@ class LanguageModelTally:
             self.unknown + other.unknown,
         )
 
-    def metrics(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float | None]:
         """The figures: `loss` (nats a token), `perplexity`, `word_perplexity`, `bits_per_character`, `unknown_rate`.
 
-        Perplexities beyond the range of a float are infinite; over no symbols at all every figure is not a number.
+        None where there is nothing to divide by, or where a perplexity is beyond the range of a float (JSON has no
+        infinity).
         """
         return {
             "loss": _per(self.nats, self.tokens),
             "perplexity": _exp(_per(self.nats, self.tokens)),
             "word_perplexity": _exp(_per(self.nats, self.words)),
-            "bits_per_character": _per(self.nats, self.characters) / math.log(2),
+            "bits_per_character": _per(self.nats / math.log(2), self.characters),
             "unknown_rate": _per(self.unknown, self.tokens),
         }
 
 
-def _per(total: float, count: int) -> float:
-    return total / count if count else math.nan
+def _per(total: float, count: int) -> float | None:
+    return total / count if count and math.isfinite(total) else None
 
 
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700 or math.isnan(value) else math.inf
+def _exp(value: float | None) -> float | None:
+    return math.exp(value) if value is not None and value < 700 else None

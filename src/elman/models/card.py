@@ -49,7 +49,7 @@ def rows(model: "LanguageModel") -> list[tuple[str, str]]:
         rate = f"{report['tokens_per_second']:,.0f} symbols a second"
         length = f"{report['steps']:,} steps, {report['epochs']:.2f} epochs"
         found.append(("trained", f"{report['seconds']:.0f} s, {length}, {rate}"))
-        metrics = ", ".join(f"{name} {value:.4f}" for name, value in report.get("metrics", {}).items())
+        metrics = ", ".join(f"{name} {_number(value)}" for name, value in report.get("metrics", {}).items())
         found.append(("dev scores", metrics or "none (trained without dev text)"))
     machine = training.get("machine", {})
     if machine:
@@ -88,6 +88,10 @@ or in Python:
 
 What it writes is as good and as bad as the text that it was trained on. Edit this page freely: it is not read by elman.
 """
+
+
+def _number(value: float | None) -> str:
+    return "out of range" if value is None else f"{value:.4f}"
 
 
 def _inputs(embedding: EmbeddingConfig) -> str:

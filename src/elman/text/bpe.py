@@ -66,8 +66,8 @@ class BPETokenizer:
         sample = _sample(texts)
         engine = _engine({}, [])
         trainer = BpeTrainer(
-            vocab_size=(size or DEFAULT_SIZE) - len(SPECIALS), min_frequency=minimum, show_progress=False, special_tokens=[],
-            initial_alphabet=list(BYTES),
+            vocab_size=(size or DEFAULT_SIZE) - len(SPECIALS), min_frequency=minimum, initial_alphabet=list(BYTES),
+            special_tokens=[], show_progress=False,
         )  # fmt: skip
         # a line end every 256 unbroken characters: the time of training goes with the square of the longest unit
         engine.train_from_iterator((_UNBROKEN.sub(r"\1\n", piece) for piece in sample), trainer)

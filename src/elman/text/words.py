@@ -42,13 +42,11 @@ class WordTokenizer:
     def train(cls, texts: Iterable[str], *, size: int | None, minimum: int, continuous: bool) -> "WordTokenizer":
         """With the words of the texts; size and minimum as in `vocabulary.by_count`."""
         counts: Counter[str] = Counter()
-        least = 1
         for text in _joined(texts):
             utf8(text)  # refuses half of a surrogate pair
             counts.update(text.split())
-            while len(counts) > MOST_COUNTED:
-                counts = Counter({word: count for word, count in counts.items() if count > least})
-                least += 1
+            if len(counts) > MOST_COUNTED:
+                counts = _frequent_half(counts)
         for special in SPECIALS:
             del counts[special]
         return cls(by_count(counts, size=size, minimum=minimum), continuous=continuous)
@@ -131,6 +129,15 @@ class _Ids(dict[str, int]):
 
     def __missing__(self, word: str) -> int:
         return UNKNOWN
+
+
+def _frequent_half(counts: Counter[str]) -> Counter[str]:
+    """Without the rarest words, so that at most half of `MOST_COUNTED` are left."""
+    rare = 0
+    while len(counts) > MOST_COUNTED // 2:
+        rare += 1
+        counts = Counter({word: count for word, count in counts.items() if count > rare})
+    return counts
 
 
 def _last_word(text: str) -> str:
