@@ -142,7 +142,9 @@ def test_a_line_model_ends_its_lines_and_knows_their_ends(files: dict[str, Path]
     assert scored[-1].symbol == "</s>" and scored[-1].log_probability > -0.5
 
 
-@pytest.mark.parametrize(("tokenizer", "continuous"), list(itertools.product(["char", "byte", "word", "bpe"], [False, True])))
+@pytest.mark.parametrize(
+    ("tokenizer", "continuous"), list(itertools.product(["char", "byte", "word", "bpe"], [False, True]))
+)
 def test_every_tokenizer_trains_judges_and_writes(
     tokenizer: str, continuous: bool, files: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ Knows bytes, encodings and line ends; knows no format. Used by the readers in `d
 
 import codecs
 import gzip
+import io
 import sys
 import zlib
 from collections.abc import Iterator
@@ -146,7 +147,7 @@ def path_of(path: str | PathLike[str]) -> str:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
-        b"".decode(encoding)  # refuses codecs that are not of text
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding)  # refuses codecs that are not of text
         return codecs.getincrementaldecoder(encoding)(errors="strict")
     except (LookupError, ValueError) as error:
         raise OptionError(

@@ -145,7 +145,8 @@ class Trainer:
         except (KeyboardInterrupt, TrainingError) as error:
             stopped = error
             run.plan.points.append(PlanPoint(run.step, 1.0, run.step))
-        if not isinstance(stopped, ElmanError):
+        is_judged = bool(run.history) and run.history[-1]["step"] == run.step
+        if not is_judged and not isinstance(stopped, ElmanError):
             self._evaluate()
         if run.best_weights is not None:
             put_weights(self.task.network, run.best_weights)

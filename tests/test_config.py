@@ -1,0 +1,202 @@
+"""Configs: every default stands once, every field changes something, an unknown key is answered with the nearest one."""
+
+import dataclasses
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny import SIZE, sentences, write
+
+import elman
+from elman.data.config import BatchConfig, ReadConfig
+from elman.decoding.config import SamplingConfig
+from elman.errors import InputError, OptionError
+from elman.models.options import TRAINING_CONFIGS, Options, seconds_of
+from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig
+from elman.settings import build, names, to_dict
+from elman.text.config import TextConfig
+from elman.training.config import TrainConfig
+
+ALL_CONFIGS = (*TRAINING_CONFIGS, SamplingConfig)
+BASE: dict[str, Any] = {**SIZE, "epochs": 2, "lr": 0.01}
+# For every field of training a value that must show in the weights, and what else it needs to be seen.
+CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "epochs": (3, {}), "lr": (0.02, {}), "warmup": (0.5, {}), "weight_decay": (1.0, {}), "clip": (0.01, {}),
+    "seed": (2, {}), "precision": ("bf16", {}), "tokenizer": ("byte", {}),
+    "vocabulary_size": (12, {}), "minimum_count": (9, {"tokenizer": "word"}), "continuous": (True, {}),
+    "batch_size": (2, {}), "segment": (5, {}), "embedding": (12, {}), "ngrams": (2, {}),
+    "ngram_width": (3, {"ngrams": 2}), "ngram_bits": (5, {"ngrams": 2}), "embedding_dropout": (0.5, {}),
+    "input_dropout": (0.5, {}), "cell": ("gru", {}), "layers": (2, {}), "hidden": (8, {}),
+    "dropout": (0.5, {"layers": 2}), "weight_drop": (0.5, {}), "tied": (False, {}), "adaptive": (True, {}),
+    "output_dropout": (0.5, {}),
+}  # fmt: skip
+ELSEWHERE = {
+    "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "text_column", "delimiter", "header",
+    "bidirectional",
+}  # fmt: skip
+
+
+def weights(path: Path, **options: Any) -> bytes:
+    """The bytes of all weights after training."""
+    model = elman.LanguageModel.train(path, **{**BASE, **options})
+    return b"".join(name.encode() + array.tobytes() for name, array in sorted(model.engine.arrays().items()))
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty lines."""
+    return write(tmp_path_factory.mktemp("config") / "text.txt", sentences(40))
+
+
+def test_every_field_is_looked_at() -> None:
+    assert set(CHANGES) | ELSEWHERE == set(names(*TRAINING_CONFIGS))
+    assert not set(CHANGES) & ELSEWHERE
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("field", list(CHANGES))
+def test_a_field_of_training_changes_the_weights(field: str, text: Path) -> None:
+    value, needed = CHANGES[field]
+    assert weights(text, **{**needed, field: value}) != weights(text, **needed)
+
+
+def test_evaluations_and_patience_change_the_course(text: Path) -> None:
+    runs = {
+        name: elman.LanguageModel.train(text, **{**BASE, "epochs": 8, **options})
+        for name, options in {
+            "plain": {}, "fewer": {"evaluations": 2}, "impatient": {"lr": 0.0, "patience": 1},
+        }.items()
+    }  # fmt: skip
+    assert [len(run.record.history) for run in runs.values()] == [8, 2, 2]
+    assert runs["impatient"].report["steps"] < runs["plain"].report["steps"]
+
+
+def test_averaging_changes_the_average_alone(text: Path) -> None:
+    scores = {
+        share: elman.LanguageModel.train(text, **{**BASE, "averaging": share}).record.history[-1]["dev"]
+        for share in (0.0, 0.02, 0.9)
+    }
+    assert set(scores[0.0]) == {"weights"}
+    assert scores[0.0]["weights"] == scores[0.02]["weights"] == scores[0.9]["weights"]
+    assert scores[0.02]["averaged"] != scores[0.9]["averaged"]
+
+
+def test_the_device_and_the_budget_are_heeded(text: Path) -> None:
+    if not __import__("torch").cuda.is_available():
+        with pytest.raises(OptionError, match="no CUDA"):
+            weights(text, device="cuda")
+    assert elman.LanguageModel.train(text, budget="2s", **SIZE).report["seconds"] < 2.4
+
+
+def test_fields_of_reading_change_what_is_read(tmp_path: Path) -> None:
+    rows = "a;b\n" + "".join(f"{line};x{i}\n" for i, line in enumerate(sentences(12)))
+    table = tmp_path / "table.csv"
+    table.write_text(rows, encoding="utf-8")
+    other = tmp_path / "table.unknown"
+    other.write_bytes(rows.encode("cp949"))
+
+    def symbols(path: Path, **options: Any) -> list[str]:
+        return elman.LanguageModel.train(path, **{**BASE, **options}).tokenizer.symbols
+
+    plain = symbols(table, delimiter=";", text_column="a")
+    assert symbols(table, delimiter=";", text_column="b") != plain
+    assert "a" in symbols(table, delimiter=";", text_column="0", header=False)
+    with pytest.raises(InputError):
+        symbols(table, text_column="a")
+    with pytest.raises(InputError, match="--format"):
+        symbols(other)
+    found = symbols(other, format="csv", encoding="cp949", delimiter=";", text_column="a")
+    assert found == plain
+
+
+SAMPLING: dict[str, Any] = {
+    "max_tokens": 3, "temperature": 0.1, "top_k": 1, "top_p": 0.01, "min_p": 0.9, "repetition_penalty": 9.0,
+    "stop": (" ",), "samples": 2, "seed": 7,
+}  # fmt: skip
+
+
+def test_every_field_of_sampling_changes_what_is_written(text: Path) -> None:
+    model = elman.LanguageModel.train(text, **BASE)
+    assert set(SAMPLING) == set(names(SamplingConfig))
+    plain = model.generate("the ", max_tokens=40)
+    for field, value in {**SAMPLING, "stop": (plain[3],)}.items():
+        assert model.generate("the ", **{"max_tokens": 40, field: value}) != plain, field
+
+
+@pytest.mark.parametrize("config", ALL_CONFIGS)
+def test_a_config_is_frozen_told_and_rebuilt(config: type) -> None:
+    made = config()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(made, names(config)[0], None)
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in to_dict(made).items()}
+    assert build(config, values) == made
+    assert all(field.metadata["help"] for field in dataclasses.fields(config))
+
+
+def test_no_two_configs_of_training_share_a_name() -> None:
+    every = names(*TRAINING_CONFIGS)
+    assert len(every) == len(set(every))
+
+
+@pytest.mark.parametrize("config", ALL_CONFIGS)
+def test_values_out_of_range_or_of_another_type_are_refused(config: type) -> None:
+    for field in dataclasses.fields(config):
+        option = "--" + field.name.replace("_", "-")
+        wrong: list[Any] = [object(), [1]]
+        if field.metadata["low"] is not None:
+            wrong += [field.metadata["low"] - 1, float("nan")]
+        if field.metadata["high"] is not None:
+            wrong.append(field.metadata["high"] * 2 + 1)
+        if field.metadata["choices"]:
+            wrong.append(field.metadata["choices"][0] + "x")
+        for value in wrong:
+            with pytest.raises(OptionError, match=option):
+                build(config, {field.name: value})
+
+
+@pytest.mark.parametrize(
+    ("make", "near"),
+    [
+        (lambda: build(StackConfig, {"hiden": 3}), "hidden"),
+        (lambda: build(TrainConfig, {"epoch": 3}), "epochs"),
+        (lambda: Options.build({"vocabulary": 3}), "vocabulary_size"),
+        (lambda: build(StackConfig, {"cell": "lsmt"}), "lstm"),
+        (lambda: build(TextConfig, {"tokenizer": "bep"}), "bpe"),
+    ],
+)
+def test_what_is_unknown_is_answered_with_the_nearest_known(make: Callable[[], Any], near: str) -> None:
+    with pytest.raises(OptionError, match=f"did you mean {near}"):
+        make()
+
+
+def test_epochs_and_budget_are_refused_together() -> None:
+    with pytest.raises(OptionError, match="give one of them"):
+        TrainConfig(epochs=1, budget="5m")
+
+
+def test_options_are_their_configs_and_back() -> None:
+    values = {"hidden": 99, "lr": 0.5, "tokenizer": "word", "continuous": True, "segment": 7}
+    flat = Options.build(values).flat()
+    assert {name: flat[name] for name in values} == values
+    assert Options.build(flat).flat() == flat
+    parts = (TrainConfig, TextConfig, ReadConfig, BatchConfig, EmbeddingConfig, StackConfig, SoftmaxConfig)
+    assert list(flat) == names(*parts)
+
+
+@pytest.mark.parametrize(("budget", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), ("1.5h", 5400), ("45", 45)])
+def test_lengths_of_time(budget: str, seconds: float) -> None:
+    assert seconds_of(budget) == seconds
+
+
+@pytest.mark.parametrize("budget", ["", "soon", "-5m", "5 minutes", "0s", "1e9h", "5m5"])
+def test_lengths_of_time_that_are_none(budget: str) -> None:
+    with pytest.raises(OptionError, match="--budget"):
+        seconds_of(budget)
+
+
+def test_compressed_files_are_read(tmp_path: Path, text: Path) -> None:
+    packed = tmp_path / "text.txt.gz"
+    packed.write_bytes(gzip.compress(text.read_bytes()))
+    assert weights(packed) == weights(text)
