@@ -145,9 +145,9 @@ def test_a_wrong_file_is_one_line_and_exit_2(
     elif isinstance(content, bytes):
         path.write_bytes(content)
     column = ["--text-column", "text"] if path.suffix in (".csv", ".jsonl") else []
-    files = {"train": ["--train", str(path)], "dev": ["--train", str(good), "--dev", str(path)]}
+    files = {"train": ["--train", str(path), *column], "dev": ["--train", str(good), "--dev", str(path)]}
     if command in files:
-        words = ["train", "language-model", *files[command], "--out", str(tmp_path / "m"), *column, *SMALL]
+        words = ["train", "language-model", *files[command], "--out", str(tmp_path / "m"), *SMALL]
     else:
         words = [command, str(model), str(path), *column]
     assert main(words) == 2

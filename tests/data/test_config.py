@@ -13,5 +13,5 @@ def test_any_one_character_may_separate_columns(delimiter: str) -> None:
 
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n", "\r", "\\n"])
 def test_what_cannot_separate_columns_is_refused(delimiter: str) -> None:
-    with pytest.raises(OptionError, match="^--delimiter: .* cannot separate columns; give one character"):
+    with pytest.raises(OptionError, match=r"^--delimiter: .* cannot separate columns; give one character"):
         ReadConfig(delimiter=delimiter)

@@ -160,7 +160,7 @@ def test_packed_files_that_are_not_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf8x", "", "base64", "rot13", "a\x00b"])
 def test_an_unknown_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.txt").write_bytes(b"a")
-    with pytest.raises(OptionError, match="^--encoding: .* is not an encoding"):
+    with pytest.raises(OptionError, match=r"^--encoding: .* is not an encoding"):
         list(Source(str(tmp_path / "a.txt"), encoding).chunks())
 
 

@@ -1,5 +1,6 @@
 """Byte-pair encodings: merges against the textbook's loop, long units, faults in a document."""
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -19,7 +20,7 @@ def textbook_merges(words: list[str], count: int) -> list[tuple[str, str]]:
     for _ in range(count):
         pairs: Counter[tuple[str, str]] = Counter()
         for word, times in table.items():
-            for pair in zip(word, word[1:], strict=False):
+            for pair in itertools.pairwise(word):
                 pairs[pair] += times
         (best, first), second = pairs.most_common(1)[0], pairs.most_common(2)[1][1]
         assert first > second, "the text must not leave a choice"
@@ -114,7 +115,7 @@ def test_only_so_many_characters_are_learnt_from(monkeypatch: pytest.MonkeyPatch
     kept = bpe._sample(f"{n:09d}." for n in range(1000))
     assert len(kept) <= 8
     numbers = [int(piece[:9]) for piece in kept]
-    strides = {b - a for a, b in zip(numbers, numbers[1:], strict=False)}
+    strides = {b - a for a, b in itertools.pairwise(numbers)}
     assert len(strides) == 1 and numbers[0] == 0 and numbers[-1] >= 800, "taken evenly from all of the text"
 
 

@@ -37,7 +37,7 @@ def test_a_long_text_is_encoded_in_pieces_as_in_one(monkeypatch: pytest.MonkeyPa
     whole = tokenizer.encode(text).tolist()
     monkeypatch.setattr(characters, "CHUNK", 4)
     assert tokenizer.encode(text).tolist() == whole == [tokenizer.symbols.index(c) for c in text]
-    with pytest.raises(InputError, match="^character 11: U\\+DFFF"):
+    with pytest.raises(InputError, match=r"^character 11: U\+DFFF"):
         tokenizer.encode("0123456789\udfff")
 
 

@@ -7,7 +7,7 @@ from elman.text.config import TextConfig
 
 
 def test_a_vocabulary_of_bytes_has_one_size() -> None:
-    with pytest.raises(OptionError, match="^--vocabulary-size: a vocabulary of bytes has one size; leave it out$"):
+    with pytest.raises(OptionError, match=r"^--vocabulary-size: a vocabulary of bytes has one size; leave it out$"):
         TextConfig(tokenizer="byte", vocabulary_size=300)
 
 

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import sys
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pyarrow
@@ -58,8 +58,8 @@ def test_files_follow_one_another(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a\nb", encoding="utf-8")
     (tmp_path / "b.jsonl").write_text('{"text": "c"}', encoding="utf-8")
     paths = [tmp_path / "a.txt", tmp_path / "b.jsonl"]
-    assert list(read_texts(paths, ReadConfig())) == [["a", "b"], ["c"]]
-    assert list(read_blocks(paths, ReadConfig(continuous=True))) == ["a\nb", "c\n"]
+    assert list(chain.from_iterable(read_texts(paths, ReadConfig()))) == ["a", "b", "c"]
+    assert "".join(read_blocks(paths, ReadConfig(continuous=True))) == "a\nbc\n"
     found = [(example.path, example.line) for example in read(paths, ReadConfig())]
     assert found == [(str(paths[0]), 1), (str(paths[0]), 2), (str(paths[1]), 1)]
 
@@ -113,7 +113,7 @@ def test_blocks_of_running_text_are_cut_between_words(text: str, block: int, chu
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
         blocks = list(read_blocks(["-"], ReadConfig(continuous=True)))
     assert "".join(blocks) == text
-    for one, other in zip(blocks, blocks[1:], strict=False):
+    for one, other in pairwise(blocks):
         assert one.endswith("\n") or (not one[-1].isspace() and other[0] in " \t")
 
 
@@ -177,6 +177,6 @@ def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
 def test_a_column_that_has_the_name_of_an_added_one_is_refused() -> None:
     with (
         writer(["a.jsonl"], ReadConfig(), added=ADDED) as lay,
-        pytest.raises(InputError, match="^a.jsonl:3: there is a 'p' already; rename it$"),
+        pytest.raises(InputError, match=r"^a\.jsonl:3: there is a 'p' already; rename it$"),
     ):
         lay(Example("x", "a.jsonl", 3, row={"text": "x", "p": 1}), VALUES)

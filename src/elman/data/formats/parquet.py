@@ -25,8 +25,8 @@ def read(path: str, column: str | None) -> Iterator[Example]:
         OptionError: pyarrow is not installed.
     """
     number = 0
-    for batch, name in _batches(path, column, only_text=False):
-        for row in batch.to_pylist():
+    for rows, name in _batches(path, column, only_text=False):
+        for row in rows:
             number += 1
             yield Example(_text(row[name], name, f"{path}: row {number}"), path, number, row=row)
 
@@ -34,14 +34,13 @@ def read(path: str, column: str | None) -> Iterator[Example]:
 def read_texts(path: str, column: str | None) -> Iterator[list[str]]:
     """The texts alone, some thousand at a time; the other columns are not read."""
     number = 0
-    for batch, name in _batches(path, column, only_text=True):
-        texts = batch.column(name).to_pylist()
+    for texts, name in _batches(path, column, only_text=True):
         yield [_text(text, name, f"{path}: row {number + place}") for place, text in enumerate(texts, 1)]
         number += len(texts)
 
 
-def _batches(path: str, column: str | None, *, only_text: bool) -> Iterator[tuple[Any, str]]:
-    """Record batches, and the name of the column with the text."""
+def _batches(path: str, column: str | None, *, only_text: bool) -> Iterator[tuple[list[Any], str]]:
+    """Some thousand rows, or what the column with the text holds in them, and the name of that column."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -57,11 +56,12 @@ def _batches(path: str, column: str | None, *, only_text: bool) -> Iterator[tupl
             if not _is_text(kind):
                 raise InputError(f"the column {name!r} holds {kind}, not text", where=path)
             for batch in file.iter_batches(batch_size=ROWS, columns=[name] if only_text else None, use_threads=False):
-                yield batch, name
+                yield (batch.column(name) if only_text else batch).to_pylist(), name
     except FileNotFoundError as error:
         raise InputError("there is no such file", where=path) from error
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"this is not a parquet file that can be read ({error})", where=path) from error
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"this is not a parquet file that can be read ({reason})", where=path) from error
 
 
 def _is_text(kind: Any) -> bool:
