@@ -27,11 +27,11 @@ os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.th
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import numpy as np  # noqa: E402 the thread count is set before the engine loads
-import plain_torch  # noqa: E402
-import standard  # noqa: E402
 import torch  # noqa: E402
 
 import elman  # noqa: E402
+import plain_torch  # noqa: E402
+import standard  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ parser.add_argument("--threads", type=int, default=1)
 arguments = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.threads)
 
-import plain_torch  # noqa: E402 the thread count is set before the engine loads
-import standard  # noqa: E402
 import torch  # noqa: E402
 
+import plain_torch  # noqa: E402 the thread count is set before the engine loads
+import standard  # noqa: E402
 from elman.data.config import ReadConfig  # noqa: E402
 from elman.models.config import LanguageModelConfig  # noqa: E402
 from elman.models.engines.torch import build_network  # noqa: E402

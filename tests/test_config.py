@@ -1,4 +1,4 @@
-"""Configs: every default stands once, every field changes something, an unknown key is answered with the nearest one."""
+"""Configs: every default stands once, every field changes something, unknown keys are answered with the nearest."""
 
 import dataclasses
 import gzip
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import SIZE, sentences, write
 
 import elman
 from elman.data.config import BatchConfig, ReadConfig
@@ -18,6 +17,7 @@ from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig
 from elman.settings import build, names, to_dict
 from elman.text.config import TextConfig
 from elman.training.config import TrainConfig
+from tiny import SIZE, sentences, write
 
 ALL_CONFIGS = (*TRAINING_CONFIGS, SamplingConfig)
 BASE: dict[str, Any] = {**SIZE, "epochs": 2, "lr": 0.01}
@@ -33,8 +33,8 @@ CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "output_dropout": (0.5, {}),
 }  # fmt: skip
 ELSEWHERE = {
-    "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "text_column", "delimiter", "header",
-    "bidirectional",
+    "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "text_column", "delimiter",
+    "header", "bidirectional",
 }  # fmt: skip
 
 

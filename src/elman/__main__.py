@@ -1,6 +1,8 @@
 """`python -m elman`: the command line."""
 
+import sys
+
 from elman.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tiny import SIZE, sentences, write
 
 import elman
+from tiny import SIZE, sentences, write
 
 
 @pytest.fixture(scope="session")

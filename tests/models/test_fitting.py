@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny import SIZE, sentences, write
 
 import elman
 from elman.errors import ElmanError, InputError, OptionError, TrainingError
 from elman.models.progress import Progress
+from tiny import SIZE, sentences, write
 
 
 def bits(path: Path) -> bytes:
@@ -90,13 +90,18 @@ def test_an_interrupted_run_is_saved_whole(files: dict[str, Path], tmp_path: Pat
     assert np.isfinite(model.evaluate(files["dev"])["metrics"]["loss"])
 
 
-def test_a_loss_that_is_not_finite_keeps_what_was_good(files: dict[str, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("warmup", "is_kept"), [(0.0, False), (0.9, True)])
+def test_a_loss_that_is_not_finite_keeps_what_was_good(
+    files: dict[str, Path], tmp_path: Path, warmup: float, is_kept: bool
+) -> None:
     with pytest.raises(TrainingError, match="give a lower --lr"):
         elman.LanguageModel.train(
             files["train"], dev=files["dev"], out=tmp_path / "a", epochs=30, lr=900, clip=0, cell="elman",
-            weight_decay=10, **SIZE,
+            weight_decay=10, warmup=warmup, evaluations=200, **SIZE,
         )  # fmt: skip
-    assert elman.load(tmp_path / "a").generate(max_tokens=3) is not None
+    assert (tmp_path / "a").exists() == is_kept
+    if is_kept:
+        assert isinstance(elman.load(tmp_path / "a").generate(max_tokens=3), str)
 
 
 def test_without_dev_a_twentieth_is_set_aside(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import SIZE, sentences, write
 
 import elman
 from elman.errors import InputError, ModelFileError, OptionError
 from elman.nn.config import CELLS
+from tiny import SIZE, sentences, write
 
 TEXT = "the cat sees it. our bird 찾는다 fish."
 
@@ -127,7 +127,7 @@ def test_greedy_text_takes_the_likeliest_symbol(model: elman.LanguageModel) -> N
 
 def test_a_stop_text_ends_the_text_and_is_left_out(model: elman.LanguageModel) -> None:
     whole = model.generate("the ", max_tokens=60, seed=3)
-    stop = whole[10:12]
+    stop = whole[1:3]
     cut = model.generate("the ", max_tokens=60, seed=3, stop=stop)
     assert cut == whole[: whole.index(stop)]
     pieces = model.generate("the ", max_tokens=60, seed=3, stop=[stop, "zzz"], stream=True)
@@ -232,3 +232,14 @@ def test_a_long_line_is_read_in_bounded_pieces(model: elman.LanguageModel, tmp_p
     path = write(tmp_path / "long.txt", [" ".join(sentences(200))])
     logs = [item.log_probability for line in model.predict(path) for item in line]
     assert math.isclose(model.evaluate(path)["metrics"]["loss"], -sum(logs) / len(logs), rel_tol=1e-5)
+
+
+def test_running_text_is_not_spoilt_by_its_begin(files: dict[str, Path]) -> None:
+    """`<s>` is read once, at the head of a text: what it leaves in the state must not weigh on what follows."""
+    model = elman.LanguageModel.train(files["train"], dev=files["dev"], epochs=6, lr=0.02, continuous=True, **SIZE)
+    ids = model.tokenizer.encode(files["train"].read_text(encoding="utf-8")).astype(np.int64)[None, :600]
+    from_start = -np.mean(
+        [item.log_probability for item in model.score(files["train"].read_text(encoding="utf-8")[:600])]
+    )
+    from_zero, _ = model.engine.nats(None, ids[:, :-1], targets=ids[:, 1:])
+    assert from_start < from_zero.mean() + 0.1

@@ -110,3 +110,16 @@ def test_bf16_products_are_near() -> None:
         assert rough.dtype == torch.float32
         assert not torch.equal(rough, exact)
         torch.testing.assert_close(rough, exact, rtol=0.05, atol=0.05)
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_an_impossible_symbol_has_no_probability_and_no_gradient(adaptive: bool) -> None:
+    embedding = Embedding(N, EmbeddingConfig(embedding=H), cutoffs=default_cutoffs(N) if adaptive else ())
+    kind = AdaptiveSoftmax if adaptive else Softmax
+    head = kind(N, H, embedding=embedding, impossible=(1,))
+    initialize(torch.nn.ModuleList([embedding, head]), torch.Generator().manual_seed(1))
+    h, targets = states_and_targets()
+    assert head.log_probabilities(h)[:, 1].exp().max() == 0
+    head.loss(h, targets.clamp(min=2))[0].backward()
+    first = next(embedding.parameters()).grad
+    assert first is not None and first[0].abs().sum() > 0 and not first[1].any()

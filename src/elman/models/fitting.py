@@ -64,7 +64,7 @@ def fit(request: Request, progress: Callable[[Progress], None] | None) -> Langua
     with work_folder(out) as folder:
         prepared = _prepare(job, folder)
         model, outcome = _train(job, prepared, started=started, progress=progress)
-    if out is not None:
+    if out is not None and outcome.is_good:
         model.save(out, overwrite=request.overwrite)
         log.info("saved to %s", out)
     if outcome.stopped is not None:
@@ -153,7 +153,7 @@ def _train(
     )  # fmt: skip
     outcome = trainer.train()
     _round_tables(network)
-    tally = None if dev is None else dev.tally()
+    tally = None if dev is None or not outcome.is_good else dev.tally()
     training = {
         "options": options.flat(),
         "plan": outcome.run.plan.to_json(),

@@ -38,7 +38,7 @@ class LanguageModelNetwork(nn.Module):
         self.stack = Stack(config.embedding.width, config.stack, compute=compute)
         make = AdaptiveSoftmax if config.softmax.adaptive else Softmax
         shared = self.embedding if config.softmax.tied else None
-        self.head = make(config.symbols, config.stack.hidden, embedding=shared, compute=compute)
+        self.head = make(config.symbols, config.stack.hidden, embedding=shared, impossible=(start,), compute=compute)
 
     @property
     def tables(self) -> tuple[nn.Parameter, ...]:

@@ -60,7 +60,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
             values.setdefault(name, value)
 
     large = facts.symbols >= LARGE_VOCABULARY
-    settle(adaptive=large, layers=1, ngrams=6 if facts.tokenizer in CHARACTERS else 1, batch_size=32)
+    settle(adaptive=large, tied=large, layers=1, ngrams=6 if facts.tokenizer in CHARACTERS else 1, batch_size=32)
     settle(segment=128 if facts.tokenizer in CHARACTERS else 48)
     operations = facts.flops * facts.seconds * 0.9 if facts.seconds else None
     if operations is not None:

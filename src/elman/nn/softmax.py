@@ -17,12 +17,23 @@ def default_cutoffs(symbols: int) -> tuple[int, ...]:
     return (first, symbols // 4) if symbols >= 16_000 else (first,)
 
 
+NEVER = -1e4
+"""Added to the logit of a symbol that is never predicted: its probability, and its gradient, are exactly 0."""
+
+
 def product(h: Tensor, matrix: Tensor, *, bias: Tensor | None, compute: torch.dtype) -> Tensor:
     """h (M, D) times the transposed matrix (N, D), in the given number format, given out in that of h."""
     if compute == h.dtype:
         return nn.functional.linear(h, matrix, bias)
     found = nn.functional.linear(h.to(compute), matrix.to(compute)).to(h.dtype)
     return found if bias is None else found + bias
+
+
+def penalties(symbols: int, impossible: tuple[int, ...]) -> Tensor:
+    """What is added to the logits, (N,): `NEVER` where a symbol is impossible, else 0."""
+    added = torch.zeros(symbols)
+    added[list(impossible)] = NEVER
+    return added
 
 
 class Projection(nn.Module):
@@ -43,16 +54,26 @@ class Softmax(nn.Module):
 
     Args:
         hidden: H. embedding: let V be its matrix E (with a projection where H is not its width); None for a V of its
-        own.
+            own. impossible: symbols that are never predicted. A symbol that only ever loses would be pushed ever
+            further by an optimizer that looks at the sign of gradients, and where the matrix is tied it would be of no
+            use as an input any more.
     Source of tying: Press & Wolf 2017, Using the output embedding to improve language models.
     """
 
     def __init__(
-        self, symbols: int, hidden: int, *, embedding: Embedding | None, compute: torch.dtype = torch.float32
+        self,
+        symbols: int,
+        hidden: int,
+        *,
+        embedding: Embedding | None,
+        impossible: tuple[int, ...] = (),
+        compute: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
         self.compute = compute
         self.b = nn.Parameter(torch.zeros(symbols))
+        self.possible: Tensor
+        self.register_buffer("possible", penalties(symbols, impossible), persistent=False)
         self._tied = [embedding] if embedding is not None else []  # in a list: its weights are not registered twice
         if embedding is None:
             self.V = nn.Parameter(torch.zeros(symbols, hidden))
@@ -74,9 +95,9 @@ class Softmax(nn.Module):
     def logits(self, h: Tensor) -> Tensor:
         """V h + b, (M, N)."""
         if not self._tied:
-            return product(h, self.V, bias=self.b, compute=self.compute)
+            return product(h, self.V, bias=self.b + self.possible, compute=self.compute)
         h = self.projection(h, compute=self.compute)
-        return product(h, self._tied[0].matrix(), bias=self.b, compute=self.compute)
+        return product(h, self._tied[0].matrix(), bias=self.b + self.possible, compute=self.compute)
 
 
 class AdaptiveSoftmax(nn.Module):
@@ -87,11 +108,18 @@ class AdaptiveSoftmax(nn.Module):
 
     Args:
         embedding: let the matrix be E, which must be in the same clusters; None for clusters of its own.
+            impossible: as in `Softmax`, of the frequent ones.
     Source: Grave et al. 2017, Efficient softmax approximation for GPUs; tied as in Baevski & Auli 2019.
     """
 
     def __init__(
-        self, symbols: int, hidden: int, *, embedding: Embedding | None, compute: torch.dtype = torch.float32
+        self,
+        symbols: int,
+        hidden: int,
+        *,
+        embedding: Embedding | None,
+        impossible: tuple[int, ...] = (),
+        compute: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
         self.compute = compute
@@ -105,6 +133,8 @@ class AdaptiveSoftmax(nn.Module):
         tails = len(self.clusters.projections)
         self.C = nn.Parameter(torch.zeros(tails, width))  # a row for each cluster behind the head
         self.b_head = nn.Parameter(torch.zeros(self.clusters.edges[1] + tails))
+        self.possible: Tensor
+        self.register_buffer("possible", penalties(len(self.b_head), impossible), persistent=False)
         self.b_tails = nn.ParameterList(torch.zeros(len(table)) for table in self.clusters.tables[1:])
 
     @property
@@ -145,7 +175,7 @@ class AdaptiveSoftmax(nn.Module):
 
     def _head(self, h: Tensor) -> Tensor:
         matrix = torch.cat([self.clusters.tables[0], self.C])
-        return product(h, matrix, bias=self.b_head, compute=self.compute)
+        return product(h, matrix, bias=self.b_head + self.possible, compute=self.compute)
 
     def _tail(self, h: Tensor, k: int) -> Tensor:
         narrow = product(h, self.clusters.projections[k - 1], bias=None, compute=self.compute)

@@ -109,6 +109,11 @@ class Outcome:
     run: Run
     stopped: BaseException | None
 
+    @property
+    def is_good(self) -> bool:
+        """Whether the weights are worth keeping: not so where a run failed before anything had been judged."""
+        return self.run.best_weights is not None or not isinstance(self.stopped, TrainingError)
+
 
 class Trainer:
     """One run of one task. `train()` goes through it; a plan that is given is followed to the step."""
@@ -223,7 +228,7 @@ class Trainer:
         """Judge the weights and their average; keep the better if it is the best so far. Has patience run out?"""
         run = self.run
         begun = time.perf_counter()
-        scores = self._judge()
+        scores = {name: score for name, score in self._judge().items() if math.isfinite(score)}
         if scores:
             name = min(scores, key=lambda key: scores[key])
             improved = run.best is None or scores[name] < run.best
