@@ -163,6 +163,7 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(files: dict[str,
     assert "binary.txt" in refused(train(binary), out)
     assert "cp949.txt:1" in refused(train(korean), out) and "--encoding" in refused(train(korean), out)
     refused(train(tmp_path), out)
+    assert "only once" in refused(train("-"), out)
     refused(train(files["train"], budget="5m"), out)
     refused(train(files["train"], lr=-1.0), out)
     refused(train(files["train"], cell="lstn"), out)

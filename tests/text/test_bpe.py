@@ -89,6 +89,15 @@ def test_the_last_unit_is_not_settled_until_the_next_begins() -> None:
     assert {text: tokenizer.settled(text) for text in settled} == settled
 
 
+def test_units_are_those_of_gpt2_where_blanks_are_plain() -> None:
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    divide = ByteLevel(add_prefix_space=False)
+    text = "I'll say: don't   (we've)  42nd  한국어는 _x_ 3.14!?\t\tTab e\u0301 it's he'd I'm they're  "
+    found = [text[begin:end] for _, (begin, end) in divide.pre_tokenize_str(text)]
+    assert bpe._units(text, 100) == found
+
+
 def test_an_unbroken_text_is_cut_at_the_same_places_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bpe, "LONGEST_UNIT", 7)
     tokenizer = BPETokenizer.train([TEXT], size=300, minimum=2)
@@ -120,7 +129,7 @@ def test_only_so_many_characters_are_learnt_from(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_long_text_without_blanks_is_never_encoded_in_one_go() -> None:
-    units = bpe._units("a b" + "x" * 200_000 + " c")
+    units = bpe._units("a b" + "x" * 200_000 + " c", bpe.LONGEST_UNIT)
     assert [len(unit) for unit in units] == [1, 65536, 65536, 65536, 200_002 - 3 * 65536, 2]
     assert "".join(units) == "a b" + "x" * 200_000 + " c"
 

@@ -36,10 +36,6 @@ def run(given: Namespace) -> None:
         model.predict_to(files, output.lines, reading=reading)
         return
     with aside_of(given.out) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-
-        def write(lines: str) -> None:
-            file.write(lines)
-
-        report = model.predict_to(files, write, reading=reading)
+        report = model.predict_to(files, file.write, reading=reading)
     if given.json:
         output.document(report)

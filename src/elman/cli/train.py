@@ -7,11 +7,8 @@ from elman.cli import output
 from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
 from elman.cli.threads import recorded_threads, use_threads
 from elman.errors import OptionError, nearest
-from elman.models.config import LanguageModelConfig
+from elman.models.config import KINDS
 from elman.models.options import TRAINING_CONFIGS
-
-KINDS = {LanguageModelConfig.kind: "LanguageModel"}
-"""The kinds of models, and the name of each at the front of the library."""
 
 
 def add_options(parser: Parser) -> None:

@@ -1,12 +1,10 @@
-"""From a folder to the model that it holds. Knows the kinds; called as `elman.load`."""
+"""From a folder to the model that it holds. Called as `elman.load`."""
 
 from os import PathLike
 from pathlib import Path
 
 from elman.models import folder
 from elman.models.language_model import LanguageModel
-
-KINDS = ("language-model",)
 
 
 def load(path: str | PathLike[str]) -> LanguageModel:

@@ -68,6 +68,10 @@ class LanguageModelConfig:
             raise ModelFileError(str(error), where="config.json") from error
 
 
+KINDS = {LanguageModelConfig.kind: "LanguageModel"}
+"""The kinds of models, and the name of each at the front of the library."""
+
+
 def _recurrent_weights(embedding: EmbeddingConfig, stack: StackConfig) -> int:
     """At most so many weights in the stack: four gates, both matrices, all layers."""
     inner = stack.hidden * (2 if stack.bidirectional else 1)

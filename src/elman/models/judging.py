@@ -141,7 +141,7 @@ def _scored(model: "LanguageModel", ids: NDArray[np.int64], nats: NDArray[np.flo
 
 
 def write_predictions(
-    model: "LanguageModel", files: Sequence[Any], write: Callable[[str], None], *, reading: ReadConfig
+    model: "LanguageModel", files: Sequence[Any], write: Callable[[str], object], *, reading: ReadConfig
 ) -> dict[str, Any]:
     """Write every line with its log-probability and those of its symbols; returns the counts.
 

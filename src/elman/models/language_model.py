@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from elman.data.config import ReadConfig
 from elman.decoding.config import SamplingConfig
-from elman.decoding.stream import write
+from elman.decoding.stream import write as write_symbols
 from elman.errors import InputError, OptionError
 from elman.models import card, folder
 from elman.models.config import LanguageModelConfig
@@ -172,7 +172,7 @@ class LanguageModel:
         forbidden = [UNKNOWN, START]
         if self.config.reading.continuous and self.config.text.tokenizer != "word":
             forbidden.append(END)
-        ids = write(
+        ids = write_symbols(
             rows, np.repeat(self.engine.log_probabilities(after), config.samples, axis=0), step=self._step,
             choose=_choose, config=config, forbidden=tuple(forbidden),
             end=None if self.config.reading.continuous else END, ended=lambda k, _: writer.stopped[k],
@@ -209,12 +209,12 @@ class LanguageModel:
         return (item for _, item in score_lines(self, list(texts), reading=None))
 
     def predict_to(
-        self, files: Sequence[Path_], write_: Callable[[str], None], *, reading: Mapping[str, Any] | None = None
+        self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Write each line of the files with its log-probability and those of its symbols; returns sums."""
         from elman.models.judging import write_predictions
 
-        return write_predictions(self, _paths(files), write_, reading=self.reading(reading))
+        return write_predictions(self, _paths(files), write, reading=self.reading(reading))
 
     def save_state(self, state: LanguageModelState, path: Path_) -> None:
         """Write a state to a safetensors file."""

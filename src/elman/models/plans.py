@@ -62,6 +62,12 @@ def plan_job(request: Request) -> Job:
     """
     if not request.train:
         raise OptionError("no file to train on", where="--train", mend="name one")
+    dev = [] if request.dev in (None, "none") else request.dev
+    if "-" in map(str, [*request.train, *dev]):
+        raise OptionError(
+            "standard input can be read only once, and training reads its text twice", where="-",
+            mend="write it to a file",
+        )  # fmt: skip
     recorded = _recorded(request) if request.replay is not None else None
     values = dict(request.options) if recorded is None else recorded["options"]
     start = None

@@ -72,7 +72,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     cost = 6 * active_weights(values, facts.symbols)
     seen = operations / cost if operations is not None else facts.tokens * (facts.epochs or 1)
     epochs = seen / facts.tokens
-    settle(**_dropout(epochs), lr=8e-3 if facts.tokenizer in CHARACTERS else 4e-3)
+    settle(**_dropout(epochs), lr=8e-3)
     chosen = {name: value for name, value in values.items() if name not in given}
     reason = f"chosen for about {epochs:.1f} epochs: " + ", ".join(f"{name} {value}" for name, value in chosen.items())
     steps = max(1, int(seen / (values["batch_size"] * values["segment"])))

@@ -19,22 +19,24 @@ from elman.text.vocabulary import LARGEST, SPECIALS, check_keys, symbols_from_js
 
 DEFAULT_SIZE = 8000
 LONGEST_UNIT = 1 << 16
-"""Characters without a blank that are encoded in one go."""
+"""Characters that are encoded in one go; a longer unit is cut."""
+LONGEST_LEARNT = 256
+"""The same in training, whose time goes with the square of the longest unit."""
 SAMPLE = 1 << 22
 """Characters that the merges are learnt from, taken evenly from the text: time and memory do not grow with it."""
 PIECE = 1 << 16
 """Characters of a piece of the sample."""
 CACHED = 1 << 20
 """Characters of units whose ids are kept: running text repeats its words."""
-_UNIT = re.compile(r"\n|[ \t\r]+[^ \t\r\n]*|[^ \t\r\n]+")
-_UNBROKEN = re.compile(r"([^ \t\r\n]{256})(?=[^ \t\r\n])")
+_UNIT = re.compile(r"\n|'(?:[sdmt]|ll|ve|re)| ?[^\W\d_]+| ?\d+| ?(?:[^ \t\r\n\w]|_)+|[ \t\r]+(?![^ \t\r\n])|[ \t\r]+")
+"""GPT-2's division of a text (Radford et al. 2019), but that a line end always stands alone, and that blanks other than
+these three go with signs: so no unit has a blank behind something else, and each blank or line end begins a new one."""
 
 
 class BPETokenizer:
     """Frequent strings of bytes are symbols; every text has its ids, every byte is a symbol at need.
 
-    A line end is always a symbol of its own. Any other unit is a run of blanks with what follows it to the next blank;
-    since units are encoded each by itself, a text may be encoded in parts wherever a unit begins.
+    A text is divided into units, about its words, which are encoded each by itself; a line end is a symbol of its own.
 
     Args:
         tokens: by id, without the special symbols, each byte written as a character (see `BYTES`). merges: pairs of
@@ -48,7 +50,7 @@ class BPETokenizer:
         self.symbols = [*SPECIALS, *map(_shown, self._bytes[len(SPECIALS) :])]
         self.size = len(self.symbols)
         self._tokens, self._merges = list(tokens), list(merges)
-        self._engine = _engine({token: place for place, token in enumerate(tokens)}, self._merges)
+        self._engine = _engine(tokens, self._merges)
         self._cache: dict[str, tuple[int, ...]] = {}
         self._cached = 0
 
@@ -61,19 +63,8 @@ class BPETokenizer:
         Raises:
             InputError: half of a surrogate pair.
         """
-        from tokenizers.trainers import BpeTrainer
-
         sample = _sample(texts)
-        engine = _engine({}, [])
-        trainer = BpeTrainer(
-            vocab_size=(size or DEFAULT_SIZE) - len(SPECIALS), min_frequency=minimum, initial_alphabet=list(BYTES),
-            special_tokens=[], show_progress=False,
-        )  # fmt: skip
-        # a line end every 256 unbroken characters: the time of training goes with the square of the longest unit
-        engine.train_from_iterator((_UNBROKEN.sub(r"\1\n", piece) for piece in sample), trainer)
-        model = json.loads(engine.to_str())["model"]
-        tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
-        merges = [(left, right) for left, right in model["merges"]]
+        tokens, merges = _learn(sample, size=(size or DEFAULT_SIZE) - len(SPECIALS), minimum=minimum)
         counts = np.zeros(len(tokens) + len(SPECIALS), dtype=np.int64)
         unordered = cls(tokens, merges)
         for piece in sample:
@@ -83,7 +74,7 @@ class BPETokenizer:
 
     def encode(self, text: str) -> NDArray[np.int32]:
         """The ids of a text, (T,); InputError as `Tokenizer` says."""
-        units = _units(text)
+        units = _units(text, LONGEST_UNIT)
         found = self._look_up(units)
         return np.fromiter(chain.from_iterable(map(found.__getitem__, units)), dtype=np.int32)
 
@@ -92,7 +83,7 @@ class BPETokenizer:
         units: list[str] = []
         ends = np.zeros(len(texts) + 1, dtype=np.int64)
         for place, text in enumerate(texts, 1):
-            units += _units(text)
+            units += _units(text, LONGEST_UNIT)
             ends[place] = len(units)
         found = self._look_up(units)
         ids = np.fromiter(chain.from_iterable(map(found.__getitem__, units)), dtype=np.int32)
@@ -121,7 +112,7 @@ class BPETokenizer:
         return ByteDecoder(self._bytes)
 
     def settled(self, text: str) -> int:
-        """Up to where the last unit begins, which may go on; all of a text that ends with a line end."""
+        """Up to the blanks before the last word, which may go on; all of a text that ends with a line end."""
         last = max(text.rfind(blank) for blank in " \t\r\n") + 1
         return last if text.endswith("\n") else len(text[:last].rstrip(" \t\r"))
 
@@ -163,24 +154,39 @@ def _byte_characters() -> dict[str, int]:
 BYTES = _byte_characters()
 
 
-def _engine(vocabulary: dict[str, int], merges: list[tuple[str, str]]) -> Any:
-    from tokenizers import Tokenizer
-    from tokenizers.models import BPE
-    from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
+def _engine(tokens: Sequence[str], merges: list[tuple[str, str]]) -> Any:
+    """The library's encoder of single units."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
 
-    engine = Tokenizer(BPE(vocab=vocabulary, merges=merges) if vocabulary else BPE())
-    engine.pre_tokenizer = Sequence([Split("\n", "isolated"), ByteLevel(add_prefix_space=False)])
+    engine = Tokenizer(models.BPE(vocab={token: place for place, token in enumerate(tokens)}, merges=merges))
+    engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     return engine
 
 
-def _units(text: str) -> list[str]:
+def _learn(sample: list[str], *, size: int, minimum: int) -> tuple[list[str], list[tuple[str, str]]]:
+    """Tokens, bytes first, and merges."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    engine = Tokenizer(models.BPE())
+    bytes_alone = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    engine.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split("\n", "removed"), bytes_alone])
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, min_frequency=minimum, initial_alphabet=list(BYTES), special_tokens=[], show_progress=False
+    )
+    engine.train_from_iterator(("\n".join(_units(piece, LONGEST_LEARNT)) for piece in sample), trainer)
+    model = json.loads(engine.to_str())["model"]
+    tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
+    return tokens, [(left, right) for left, right in model["merges"]]
+
+
+def _units(text: str, longest: int) -> list[str]:
     """The text in the parts that are encoded each by itself."""
     if not text.isascii():
         utf8(text)  # refuses half of a surrogate pair
     units: list[str] = _UNIT.findall(text)
-    if len(text) <= LONGEST_UNIT:
+    if len(text) <= longest or max(map(len, units)) <= longest:
         return units
-    return [unit[k : k + LONGEST_UNIT] for unit in units for k in range(0, len(unit), LONGEST_UNIT)]
+    return [unit[k : k + longest] for unit in units for k in range(0, len(unit), longest)]
 
 
 def _sample(texts: Iterable[str]) -> list[str]:

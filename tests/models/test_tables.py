@@ -1,0 +1,54 @@
+"""Packed tables: what is stored is what comes back, and nothing else is accepted."""
+
+import numpy as np
+import pytest
+
+from elman.errors import ModelFileError
+from elman.models.tables import pack, packed_shapes, rounded, unpack
+
+
+def table() -> np.ndarray:
+    rows = np.random.default_rng(1).normal(size=(50, 8)).astype(np.float32)
+    rows[::3] = 0
+    return rows
+
+
+def test_rows_that_were_never_touched_are_not_stored() -> None:
+    packed = pack(table(), name="t")
+    assert packed["t.rows"].tolist() == [i for i in range(50) if i % 3]
+    assert packed["t.values"].dtype == np.int8 and packed["t.values"].shape == (33, 8)
+
+
+def test_values_come_back_within_half_a_step_of_their_row() -> None:
+    wanted = table()
+    got = unpack(pack(wanted, name="t"), name="t", shape=(50, 8), where="")
+    step = np.abs(wanted).max(axis=1, keepdims=True) / 127
+    assert (np.abs(got - wanted) <= 0.5001 * step).all()
+    assert not got[::3].any()
+
+
+def test_rounding_is_what_storing_does_and_is_done_once() -> None:
+    once = rounded(table())
+    np.testing.assert_array_equal(once, unpack(pack(table(), name="t"), name="t", shape=(50, 8), where=""))
+    np.testing.assert_array_equal(rounded(once), once)
+
+
+def test_an_untouched_table_is_empty_and_comes_back() -> None:
+    packed = pack(np.zeros((5, 2), np.float32), name="t")
+    assert len(packed["t.rows"]) == 0
+    assert not unpack(packed, name="t", shape=(5, 2), where="").any()
+
+
+@pytest.mark.parametrize("rows", [[3, 2], [2, 2], [-1, 4], [4, 50]])
+def test_rows_out_of_order_or_outside_are_refused(rows: list[int]) -> None:
+    packed = {
+        "t.rows": np.array(rows, np.int32), "t.scales": np.ones(2, np.float32), "t.values": np.ones((2, 8), np.int8),
+    }  # fmt: skip
+    with pytest.raises(ModelFileError, match="in order or outside"):
+        unpack(packed, name="t", shape=(50, 8), where="file")
+
+
+def test_a_file_with_more_rows_than_the_table_is_refused_before_it_is_read() -> None:
+    assert packed_shapes({"t.rows": ("int32", (7,))}, name="t", shape=(50, 8))["t.values"] == ("int8", (7, 8))
+    with pytest.raises(ModelFileError, match="51 rows"):
+        packed_shapes({"t.rows": ("int32", (51,))}, name="t", shape=(50, 8))
