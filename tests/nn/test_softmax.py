@@ -9,7 +9,7 @@ from torch import Tensor
 from elman.nn.config import EmbeddingConfig
 from elman.nn.embedding import Embedding
 from elman.nn.init import initialize
-from elman.nn.softmax import AdaptiveSoftmax, Softmax, default_cutoffs
+from elman.nn.softmax import AdaptiveSoftmax, Softmax, cross_entropy, default_cutoffs
 
 N, H, M = 60, 8, 30
 CASES = list(itertools.product([False, True], [False, True], [8, 12]))
@@ -53,13 +53,15 @@ def test_the_adaptive_softmax_is_head_times_cluster_written_out(tied: bool, widt
     h, _ = states_and_targets()
     matrix = (embedding if tied else head.own).matrix()
     narrow = h @ head.projection.P.T if width != H and tied else h
-    first = default_cutoffs(N)[0]
-    head_logits = torch.cat([narrow @ matrix[:first].T, narrow @ head.C.T], dim=1) + head.b_head
+    edges = (*default_cutoffs(N), N)
+    head_logits = torch.cat([narrow @ matrix[: edges[0]].T, narrow @ head.C.T], dim=1) + head.b_head
     log_head = torch.log_softmax(head_logits, dim=1)
-    tail = torch.log_softmax(narrow @ matrix[first:].T + head.b_tails[0], dim=1) + log_head[:, first:]
-    torch.testing.assert_close(
-        head.log_probabilities(h), torch.cat([log_head[:, :first], tail], dim=1), rtol=1e-4, atol=1e-4
-    )
+    wanted = [log_head[:, : edges[0]]]
+    for k, (begin, end) in enumerate(itertools.pairwise(edges)):
+        inside = torch.log_softmax(narrow @ matrix[begin:end].T + head.b_tails[k], dim=1)
+        wanted.append(inside + log_head[:, edges[0] + k, None])
+    assert len(wanted) == 4
+    torch.testing.assert_close(head.log_probabilities(h), torch.cat(wanted, dim=1), rtol=1e-4, atol=1e-4)
 
 
 def test_a_tied_softmax_has_no_matrix_of_its_own_and_trains_the_embedding() -> None:
@@ -80,6 +82,26 @@ def test_gradients_are_those_of_the_distribution(adaptive: bool) -> None:
     slow = torch.autograd.grad(-head.log_probabilities(h)[torch.arange(M), targets].sum(), parameters)
     for got, wanted in zip(fast, slow, strict=True):
         torch.testing.assert_close(torch.zeros_like(wanted) if got is None else got, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_cross_entropy_is_torchs_and_passes_gradcheck() -> None:
+    generator = torch.Generator().manual_seed(5)
+    h, V, b = (torch.randn(*shape, dtype=torch.float64, generator=generator) for shape in ((6, 3), (9, 3), (9,)))
+    targets = torch.tensor([0, 8, 4, 4, 1, 0])
+
+    def nats(h: Tensor, V: Tensor, b: Tensor) -> Tensor:
+        return cross_entropy(h, targets, matrix=V, bias=b, compute=torch.float64)
+
+    wanted = torch.nn.functional.cross_entropy(h @ V.T + b, targets, reduction="none")
+    torch.testing.assert_close(nats(h, V, b), wanted)
+    assert torch.autograd.gradcheck(nats, tuple(part.requires_grad_() for part in (h, V, b)))
+
+
+def test_a_symbol_that_was_thought_impossible_costs_its_logit() -> None:
+    # Far below the smallest number of the format: -ln p is 500 - (-500), not infinity.
+    V = torch.tensor([[500.0], [-500.0]])
+    nats = cross_entropy(torch.ones(1, 1), torch.tensor([1]), matrix=V, bias=torch.zeros(2), compute=torch.float32)
+    assert nats.item() == 1000.0
 
 
 def test_a_batch_without_rare_symbols_needs_no_cluster() -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from elman.nn.cells import State, unroll_textbook
 from elman.nn.config import CELLS, StackConfig
@@ -113,3 +113,32 @@ def test_wrong_shapes_are_refused_with_both_shapes() -> None:
         stack(inputs(), None, torch.tensor([1, 2]))
     with pytest.raises(ValueError, match="no single step"):
         make("gru", bidirectional=True).stepper()
+
+
+@pytest.mark.parametrize(("cell", "module"), [("elman", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_stack_is_torchs_module_with_the_same_weights_by_value_and_gradient(
+    cell: str, module: type[nn.RNNBase], bidirectional: bool
+) -> None:
+    stack = make(cell, bidirectional=bidirectional)
+    theirs = module(D, H, 2, batch_first=True, bidirectional=bidirectional)
+    pairs = []
+    for layer, directions in enumerate(stack.layers):
+        for direction, suffix in zip(directions, ("", "_reverse"), strict=False):
+            for mine, name in (("W", "weight_ih"), ("U", "weight_hh"), ("b", "bias_ih")):
+                pairs.append((getattr(direction, mine), getattr(theirs, f"{name}_l{layer}{suffix}")))
+            second = getattr(theirs, f"bias_hh_l{layer}{suffix}")
+            with torch.no_grad():
+                second.zero_()
+                if cell == "gru":
+                    second[2 * H :] = direction.b_u
+    with torch.no_grad():
+        for mine, other in pairs:
+            other.copy_(mine)
+    weight = torch.randn(B, T, H * stack.directions, generator=torch.Generator().manual_seed(4))
+    got, wanted = stack(inputs())[0], theirs(inputs())[0]
+    torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-6)
+    got_gradients = torch.autograd.grad((got * weight).sum(), [mine for mine, _ in pairs])
+    wanted_gradients = torch.autograd.grad((wanted * weight).sum(), [other for _, other in pairs])
+    for a, b in zip(got_gradients, wanted_gradients, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)

@@ -4,6 +4,8 @@ Knows states and symbols as tensors; symbols are numbered by falling frequency. 
 takes states (M, H), the real steps of a batch one under the other.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -11,10 +13,18 @@ from elman.nn.embedding import Clusters, Embedding
 
 
 def default_cutoffs(symbols: int) -> tuple[int, ...]:
-    """Where the clusters of an adaptive softmax begin: a fifth of the vocabulary but at most 2,000 symbols stand in
-    front (measured best at 10,000 and 33,000 words), and from 16,000 symbols on the rest is cut at a quarter."""
-    first = min(2000, max(1, symbols // 5))
-    return (first, symbols // 4) if symbols >= 16_000 else (first,)
+    """Where the clusters of an adaptive softmax begin: behind a sixteenth of the vocabulary but at most 1,000 symbols,
+    then each 2.7 times as far. Many small clusters were measured faster than one or two; see docs/log.md.
+
+    Example:
+        >>> default_cutoffs(33_000)
+        (1000, 2700, 7290, 19683)
+    """
+    edge = float(max(3, min(1000, symbols // 16)))
+    cutoffs = [int(edge)]
+    while (edge := edge * 2.7) < 0.6 * symbols:
+        cutoffs.append(int(edge))
+    return tuple(cutoffs)
 
 
 NEVER = -1e4
@@ -34,6 +44,33 @@ def penalties(symbols: int, impossible: tuple[int, ...]) -> Tensor:
     added = torch.zeros(symbols)
     added[list(impossible)] = NEVER
     return added
+
+
+def cross_entropy(h: Tensor, targets: Tensor, *, matrix: Tensor, bias: Tensor, compute: torch.dtype) -> Tensor:
+    """-ln softmax(matrix h + bias) at each target, (M,), for h (M, D), targets (M,) and a matrix (N, D)."""
+    return _CrossEntropy.apply(h, matrix, bias, targets, compute)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class _CrossEntropy(torch.autograd.Function):
+    """Keeps one matrix (M, N) for the gradient, where torch's layers one by one fill and read three."""
+
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, matrix: Tensor, bias: Tensor, targets: Tensor, compute: torch.dtype) -> Tensor:
+        logs = torch.log_softmax(product(h, matrix, bias=bias, compute=compute), dim=1)  # (M, N)
+        ctx.save_for_backward(h, matrix, targets, logs)
+        ctx.compute = compute
+        return -logs.gather(1, targets[:, None])[:, 0]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+        h, matrix, targets, logs = ctx.saved_tensors
+        weight = gradients[0]  # (M,), multiplied into the small factors instead of into d
+        d = logs.exp()  # (M, N), of the logits: the probabilities, less one at the target
+        d.scatter_add_(1, targets[:, None], d.new_full((len(targets), 1), -1.0))
+        rounded = d.to(ctx.compute)
+        d_h = (rounded @ matrix.to(ctx.compute)).to(h.dtype) * weight[:, None]
+        d_matrix = (rounded.T @ (h * weight[:, None]).to(ctx.compute)).to(matrix.dtype)
+        return d_h, d_matrix, d.T @ weight, None, None
 
 
 class Projection(nn.Module):
@@ -82,22 +119,24 @@ class Softmax(nn.Module):
 
     def loss(self, h: Tensor, targets: Tensor) -> tuple[Tensor, int]:
         """Sum of -ln p of the targets (M,), and their count."""
-        return nn.functional.cross_entropy(self.logits(h), targets, reduction="sum"), len(targets)
+        return self.nats(h, targets).sum(), len(targets)
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
         """-ln p of each target, (M,)."""
-        return nn.functional.cross_entropy(self.logits(h), targets, reduction="none")
+        h, matrix, bias = self._factors(h)
+        return cross_entropy(h, targets, matrix=matrix, bias=bias, compute=self.compute)
 
     def log_probabilities(self, h: Tensor) -> Tensor:
         """ln p of every symbol, (M, N)."""
-        return torch.log_softmax(self.logits(h), dim=1)
+        h, matrix, bias = self._factors(h)
+        return torch.log_softmax(product(h, matrix, bias=bias, compute=self.compute), dim=1)
 
-    def logits(self, h: Tensor) -> Tensor:
-        """V h + b, (M, N)."""
+    def _factors(self, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """h, projected where that is needed, (M, D), the matrix (N, D), and the bias (N,)."""
+        bias = self.b + self.possible
         if not self._tied:
-            return product(h, self.V, bias=self.b + self.possible, compute=self.compute)
-        h = self.projection(h, compute=self.compute)
-        return product(h, self._tied[0].matrix(), bias=self.b + self.possible, compute=self.compute)
+            return h, self.V, bias
+        return self.projection(h, compute=self.compute), self._tied[0].matrix(), bias
 
 
 class AdaptiveSoftmax(nn.Module):
@@ -144,42 +183,41 @@ class AdaptiveSoftmax(nn.Module):
 
     def loss(self, h: Tensor, targets: Tensor) -> tuple[Tensor, int]:
         """Sum of -ln p of the targets (M,), and their count."""
-        h = self.projection(h, compute=self.compute)
-        total = nn.functional.cross_entropy(self._head(h), self._head_targets(targets), reduction="sum")
-        for k, inside in self._members(targets):
-            total = total + nn.functional.cross_entropy(
-                self._tail(h[inside], k), targets[inside] - self.clusters.edges[k], reduction="sum"
-            )
-        return total, len(targets)
+        return self.nats(h, targets).sum(), len(targets)
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
         """-ln p of each target, (M,)."""
         h = self.projection(h, compute=self.compute)
-        nats = nn.functional.cross_entropy(self._head(h), self._head_targets(targets), reduction="none")
+        matrix, bias = self._head()
+        nats = cross_entropy(h, self._head_targets(targets), matrix=matrix, bias=bias, compute=self.compute)
         for k, inside in self._members(targets):
-            found = nn.functional.cross_entropy(
-                self._tail(h[inside], k), targets[inside] - self.clusters.edges[k], reduction="none"
-            )
+            narrow, table, bias = self._tail(h.index_select(0, inside), k)
+            places = targets[inside] - self.clusters.edges[k]
+            found = cross_entropy(narrow, places, matrix=table, bias=bias, compute=self.compute)
             nats = nats.index_add(0, inside, found)
         return nats
 
     def log_probabilities(self, h: Tensor) -> Tensor:
         """ln p of every symbol, (M, N)."""
         h = self.projection(h, compute=self.compute)
-        head = torch.log_softmax(self._head(h), dim=1)
+        matrix, bias = self._head()
+        head = torch.log_softmax(product(h, matrix, bias=bias, compute=self.compute), dim=1)
         first = self.clusters.edges[1]
         parts = [head[:, :first]]
         for k in range(1, len(self.clusters.tables)):
-            parts.append(torch.log_softmax(self._tail(h, k), dim=1) + head[:, first + k - 1, None])
+            narrow, table, bias = self._tail(h, k)
+            inside = torch.log_softmax(product(narrow, table, bias=bias, compute=self.compute), dim=1)
+            parts.append(inside + head[:, first + k - 1, None])
         return torch.cat(parts, dim=1)
 
-    def _head(self, h: Tensor) -> Tensor:
-        matrix = torch.cat([self.clusters.tables[0], self.C])
-        return product(h, matrix, bias=self.b_head + self.possible, compute=self.compute)
+    def _head(self) -> tuple[Tensor, Tensor]:
+        """Matrix and bias of the frequent symbols and then the clusters."""
+        return torch.cat([self.clusters.tables[0], self.C]), self.b_head + self.possible
 
-    def _tail(self, h: Tensor, k: int) -> Tensor:
+    def _tail(self, h: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+        """h as narrow as the table of a cluster, that table, and its bias."""
         narrow = product(h, self.clusters.projections[k - 1], bias=None, compute=self.compute)
-        return product(narrow, self.clusters.tables[k], bias=self.b_tails[k - 1], compute=self.compute)
+        return narrow, self.clusters.tables[k], self.b_tails[k - 1]
 
     def _head_targets(self, targets: Tensor) -> Tensor:
         """The targets (M,) as the head knows them: a frequent symbol, or the cluster of a rare one."""
