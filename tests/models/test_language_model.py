@@ -243,3 +243,10 @@ def test_running_text_is_not_spoilt_by_its_begin(files: dict[str, Path]) -> None
     )
     from_zero, _ = model.engine.nats(None, ids[:, :-1], targets=ids[:, 1:])
     assert from_start < from_zero.mean() + 0.1
+
+
+def test_a_model_of_words_sets_a_blank_behind_the_prompt(files: dict[str, Path]) -> None:
+    model = elman.LanguageModel.train(files["train"], dev="none", epochs=1, tokenizer="word", minimum_count=1, **SIZE)
+    behind, apart = (model.generate(prompt, max_tokens=4) for prompt in ("the cat", "the cat "))
+    assert isinstance(behind, str) and behind.startswith(" ")
+    assert behind == f" {apart}"

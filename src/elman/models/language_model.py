@@ -168,7 +168,7 @@ class LanguageModel:
         """Pairs (number of the sample, piece of its text), as they are written behind the prompt."""
         after = self._arrays(self.feed(prompt, state, final=True))
         rows = tuple(np.repeat(part, config.samples, axis=1) for part in after)
-        writer = TextWriter(self.tokenizer, config.samples, stop=config.stop)
+        writer = TextWriter(self.tokenizer, config.samples, stop=config.stop, before=self._word_before(prompt))
         forbidden = [UNKNOWN, START]
         if self.config.reading.continuous and self.config.text.tokenizer != "word":
             forbidden.append(END)
@@ -233,6 +233,12 @@ class LanguageModel:
         base = replace(self.config.reading, format=None, encoding="utf-8")
         checked = build(ReadConfig, given or {})
         return replace(base, **{name: getattr(checked, name) for name in given or {}})
+
+    def _word_before(self, prompt: str) -> int | None:
+        """The word at the end of a prompt, for a model of words that has to set a blank behind it."""
+        if self.tokenizer.kind != "word" or not prompt.split() or prompt.endswith((" ", "\n")):
+            return None
+        return int(self.tokenizer.encode(prompt)[-1])
 
     def _fresh(self) -> LanguageModelState:
         return self._state(self.engine.start(1), "")

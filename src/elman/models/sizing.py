@@ -15,7 +15,7 @@ TOKENS_PER_WEIGHT = 5.0
 """Symbols that a run of minutes should read for each weight that a symbol meets in products."""
 LARGE_VOCABULARY = 4000
 """From so many symbols on, the softmax is adaptive."""
-ADAPTIVE_SHARE = 0.16
+ADAPTIVE_SHARE = 0.05
 """What the adaptive softmax computes for a symbol, as a share of the whole product, at 33,000 words."""
 CHARACTERS = ("char", "byte")
 
@@ -105,7 +105,7 @@ def _dropout(epochs: float) -> dict[str, float]:
     """The more often a text is read, the more is dropped; what is read twice needs none."""
     strength = min(1.0, max(0.0, math.log2(max(epochs, 1.0) / 2) / 4))  # 0 at two epochs, 1 at 32
     return {
-        "input_dropout": round(0.35 * strength, 2),
-        "output_dropout": round(0.4 * strength, 2),
+        "input_dropout": round(0.4 * strength, 2),
+        "output_dropout": round(0.5 * strength, 2),
         "dropout": round(0.3 * strength, 2),
     }

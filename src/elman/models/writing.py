@@ -12,11 +12,15 @@ class TextWriter:
     """The text of several samples, each growing by symbols.
 
     Args:
-        stop: texts at which a sample ends; they are not given out.
+        stop: texts at which a sample ends; they are not given out. before: the word that the samples go on from, so
+            that a blank comes first; None where there is none.
     """
 
-    def __init__(self, tokenizer: Tokenizer, samples: int, *, stop: tuple[str, ...]) -> None:
+    def __init__(self, tokenizer: Tokenizer, samples: int, *, stop: tuple[str, ...], before: int | None = None) -> None:
         self.decoders = [tokenizer.decoder() for _ in range(samples)]
+        if before is not None:
+            for decoder in self.decoders:
+                decoder.push(before)
         self.held = [""] * samples
         self.stopped = [False] * samples
         self.stop = tuple(text for text in stop if text)
