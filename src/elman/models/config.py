@@ -35,7 +35,10 @@ class LanguageModelConfig:
             raise OptionError(f"{self.symbols} symbols in the vocabulary", mend="give a text with 1 to ten million")
         if self.stack.bidirectional:
             raise OptionError("a language model looks only left", where="--bidirectional", mend="leave it out")
-        weights = self.symbols * self.embedding.embedding + _recurrent_weights(self.embedding, self.stack)
+        tables = ((self.embedding.ngrams - 1) << self.embedding.ngram_bits) * self.embedding.ngram_width
+        weights = self.symbols * self.embedding.embedding + tables + _recurrent_weights(self.embedding, self.stack)
+        if tables > 1 << 28:
+            raise OptionError(f"the tables of n-grams have {tables:,} weights", mend="give fewer --ngram-bits")
         if weights > 4_000_000_000:
             raise OptionError(f"this shape has {weights:,} weights", mend="give a smaller --hidden, or fewer --layers")
 
@@ -75,5 +78,5 @@ KINDS = {LanguageModelConfig.kind: "LanguageModel"}
 def _recurrent_weights(embedding: EmbeddingConfig, stack: StackConfig) -> int:
     """At most so many weights in the stack: four gates, both matrices, all layers."""
     inner = stack.hidden * (2 if stack.bidirectional else 1)
-    first = embedding.embedding + stack.hidden
+    first = embedding.width + stack.hidden
     return 4 * stack.hidden * (first + (stack.layers - 1) * (inner + stack.hidden))

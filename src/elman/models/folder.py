@@ -106,7 +106,7 @@ def load(path: Path) -> "LanguageModel":
     Raises:
         ModelFileError: a file is missing, altered, unsafe, or does not fit the others.
     """
-    from elman.models.engines.torch import TorchLanguageModel, build_network, network_shapes, put_arrays
+    from elman.models.engines.torch import TorchLanguageModel, build_network, put_arrays, weight_shapes
     from elman.models.language_model import LanguageModel
 
     config = read_config(path)
@@ -118,9 +118,9 @@ def load(path: Path) -> "LanguageModel":
             where=str(path),
         )
     record = Record(_object(path / "training.json"))
+    arrays = _read_weights(path / "weights.safetensors", weight_shapes(config))
     network = build_network(config)
-    shapes = network_shapes(network)
-    put_arrays(network, _read_weights(path / "weights.safetensors", shapes))
+    put_arrays(network, arrays)
     return LanguageModel(config, tokenizer, TorchLanguageModel(network), record=record)
 
 

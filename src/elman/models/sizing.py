@@ -72,7 +72,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     cost = 6 * active_weights(values, facts.symbols)
     seen = operations / cost if operations is not None else facts.tokens * (facts.epochs or 1)
     epochs = seen / facts.tokens
-    settle(**_dropout(epochs), lr=8e-3)
+    settle(**_dropout(epochs, is_small=facts.tokenizer in CHARACTERS), lr=8e-3)
     chosen = {name: value for name, value in values.items() if name not in given}
     reason = f"chosen for about {epochs:.1f} epochs: " + ", ".join(f"{name} {value}" for name, value in chosen.items())
     steps = max(1, int(seen / (values["batch_size"] * values["segment"])))
@@ -101,9 +101,10 @@ def _width(hidden: int, symbols: int) -> int:
     return hidden if symbols >= LARGE_VOCABULARY else 128
 
 
-def _dropout(epochs: float) -> dict[str, float]:
-    """The more often a text is read, the more is dropped; what is read twice needs none."""
-    strength = min(1.0, max(0.0, math.log2(max(epochs, 1.0) / 2) / 4))  # 0 at two epochs, 1 at 32
+def _dropout(epochs: float, *, is_small: bool) -> dict[str, float]:
+    """The more often a text is read, the more is dropped; what is read twice needs none. Words need more than
+    characters, whose vocabulary is small: a text has fewer of them, and more to learn about each."""
+    strength = min(1.0, max(0.0, math.log2(max(epochs, 1.0) / 2) / (4 if is_small else 2.5)))
     return {
         "input_dropout": round(0.4 * strength, 2),
         "output_dropout": round(0.5 * strength, 2),

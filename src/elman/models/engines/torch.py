@@ -55,8 +55,10 @@ def training_loss(
     return loss
 
 
-def network_shapes(network: LanguageModelNetwork) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every weight."""
+def weight_shapes(config: LanguageModelConfig) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every weight of a network that is not made: nothing is allocated."""
+    with torch.device("meta"):
+        network = LanguageModelNetwork(config, start=START)
     return {name: tuple(p.shape) for name, p in network.named_parameters()}
 
 
