@@ -50,3 +50,12 @@ def test_the_pace_follows_a_machine_that_slows_down() -> None:
 def test_a_spent_budget_leaves_one_step() -> None:
     pace = Pace(budget=1.0, reserve=0.0, step_seconds=1.0)
     assert pace.total(7, spent=5.0, evaluations_left=0) == 8
+
+
+def test_the_pace_notices_that_a_plan_does_not_hold() -> None:
+    pace = Pace(budget=100.0, reserve=0.0)
+    pace.measure(10, 10.0)  # one second a step; three seconds too long, or too short, are tolerated
+    assert not pace.is_off(20, 22.9)
+    assert pace.is_off(20, 23.1)
+    assert not pace.is_off(20, 17.1)
+    assert pace.is_off(20, 16.9)

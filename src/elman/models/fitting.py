@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from elman.data.batches import LineBatches
 from elman.data.corpus import Corpus, build_corpus, training_text
@@ -39,15 +40,17 @@ SAVING_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Prepared:
-    """What training works on: symbols, texts, shape and network."""
+    """What training works on: symbols, texts, shape and network; how many steps are expected; sums of the files."""
 
     tokenizer: Tokenizer
     train: Corpus
     dev: Corpus | None
     options: Options
     network: LanguageModelNetwork
+    precision: str
     estimate: int
     dev_tokens: int
+    sums: dict[str, Any]
 
 
 def fit(request: Request, progress: Callable[[Progress], None] | None) -> LanguageModel:
@@ -100,12 +103,15 @@ def _prepare(job: Job, folder: Path) -> Prepared:
         symbols=tokenizer.size, reading=options.reading, text=options.text, embedding=options.embedding,
         stack=options.stack, softmax=options.softmax,
     )  # fmt: skip
-    compute = machine.compute_type(precision)
-    network = build_network(
-        config, compute=compute, seed=options.train.seed, start=None if job.start is None else job.start.engine
-    ).to(device)
+    start = None if job.start is None else job.start.engine
+    network = build_network(config, precision=precision, seed=options.train.seed, start=start).to(device)
     dev_tokens = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
-    return Prepared(tokenizer, train, dev, options, network, choice.steps, dev_tokens)
+    dev_files = job.dev if job.dev in (None, "none") else file_sums(list(job.dev))
+    sums = {"train": file_sums(job.train), "dev": dev_files}
+    return Prepared(
+        tokenizer, train, dev, options=options, network=network, precision=precision, estimate=choice.steps,
+        dev_tokens=dev_tokens, sums=sums,
+    )  # fmt: skip
 
 
 def _dev(job: Job, tokenizer: Tokenizer, folder: Path) -> Corpus | None:
@@ -140,50 +146,33 @@ def _train(
         reserve=SAVING_SECONDS, final_evaluations=whole,
     )  # fmt: skip
     task = Task(
-        network,
-        source,
-        training_loss(network),
-        None if dev is None else lambda: dev.loss(prepared.dev_tokens),
-        network.tables,
-    )
+        network, source, training_loss(network), tables=network.tables,
+        evaluate=None if dev is None else lambda: dev.loss(prepared.dev_tokens),
+    )  # fmt: skip
     plan = None if job.recorded is None else Plan.from_json(job.recorded["plan"])
     trainer = Trainer(
-        task, options.train, limits=limits, plan=plan, watch=_teller(progress, limits),
-        device=next(network.parameters()).device,
-    )  # fmt: skip
-    outcome = trainer.train()
-    _round_tables(network)
-    tally = None if dev is None or not outcome.is_good else dev.tally()
-    training = {
-        "options": options.flat(),
-        "plan": outcome.run.plan.to_json(),
-        "evaluation_tokens": prepared.dev_tokens,
-        "data": {
-            "train": file_sums(job.train),
-            "dev": job.dev if job.dev in (None, "none") else file_sums(list(job.dev)),
-        },
-        "start": job.start_record,
-        "machine": machine.describe(next(network.parameters()).device, _precision(network)),
-        "report": {
-            "kind": LanguageModel.kind,
-            "seconds": time.monotonic() - started,
-            "tokens": outcome.run.tokens,
-            "tokens_per_second": outcome.run.tokens / max(outcome.run.training_seconds, 1e-9),
-            "parameters": sum(p.numel() for p in network.parameters()),
-            "epochs": outcome.run.tokens / prepared.train.counts.tokens,
-            "steps": outcome.run.step,
-            "metrics": {} if tally is None else tally.metrics(),
-        },
-    }
-    config = network.config
-    model = LanguageModel(
-        config, prepared.tokenizer, TorchLanguageModel(network), record=Record(training, outcome.run.history)
+        task, options.train, limits=limits, plan=plan, watch=_teller(progress, limits), device=network.device
     )
-    return model, outcome
-
-
-def _precision(network: LanguageModelNetwork) -> str:
-    return "bf16" if "bfloat16" in str(network.stack.compute) else "fp32"
+    outcome = trainer.train()
+    described = machine.describe(network.device, prepared.precision)
+    network.compute_in("fp32")
+    _round_tables(network)
+    report = {
+        "kind": LanguageModel.kind,
+        "seconds": time.monotonic() - started,
+        "tokens": outcome.run.tokens,
+        "tokens_per_second": outcome.run.tokens / max(outcome.run.training_seconds, 1e-9),
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "epochs": outcome.run.tokens / prepared.train.counts.tokens,
+        "steps": outcome.run.step,
+        "metrics": {} if dev is None or not outcome.is_good else dev.tally().metrics(),
+    }
+    training = {
+        "options": options.flat(), "plan": outcome.run.plan.to_json(), "evaluation_tokens": prepared.dev_tokens,
+        "data": prepared.sums, "start": job.start_record, "machine": described, "report": report,
+    }  # fmt: skip
+    record = Record(training, outcome.run.history)
+    return LanguageModel(network.config, prepared.tokenizer, TorchLanguageModel(network), record=record), outcome
 
 
 def _round_tables(network: LanguageModelNetwork) -> None:

@@ -15,6 +15,7 @@ from elman.nn.softmax import AdaptiveSoftmax, Softmax, default_cutoffs
 from elman.nn.stack import Stack, Stepper
 
 State = tuple[Tensor, ...]
+COMPUTE = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class LanguageModelNetwork(nn.Module):
@@ -24,13 +25,14 @@ class LanguageModelNetwork(nn.Module):
     tensor longer: after those of the stack stand the symbols read last, (1, B, ngrams - 1).
 
     Args:
-        config: all sizes. start: the symbol that stands before every text. compute: the number format of the products;
-            weights, states and losses are float32.
+        config: all sizes. start: the symbol that stands before every text. precision: the number format of the
+            products; weights, states and losses are float32.
     """
 
-    def __init__(self, config: LanguageModelConfig, *, start: int, compute: torch.dtype = torch.float32) -> None:
+    def __init__(self, config: LanguageModelConfig, *, start: int, precision: str = "fp32") -> None:
         super().__init__()
         self.config, self.start = config, start
+        compute = COMPUTE[precision]
         cutoffs = default_cutoffs(config.symbols) if config.softmax.adaptive else ()
         self.embedding = Embedding(config.symbols, config.embedding, cutoffs=cutoffs)
         orders, bits, width = config.embedding.ngrams, config.embedding.ngram_bits, config.embedding.ngram_width
@@ -45,6 +47,15 @@ class LanguageModelNetwork(nn.Module):
         """The weights of which a batch touches few rows, whose gradients are sparse."""
         return () if self.ngrams is None else (self.ngrams.tables,)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def compute_in(self, precision: str) -> None:
+        """Make the products in another number format from now on; the weights stay."""
+        self.stack.compute = self.head.compute = COMPUTE[precision]
+
     def initialize(self, generator: torch.Generator) -> None:
         """Draw all weights anew."""
         initialize(self, generator)
@@ -54,8 +65,7 @@ class LanguageModelNetwork(nn.Module):
         state: State = self.stack.zero_state(rows)
         if self.ngrams is None:
             return state
-        device = state[0].device
-        return *state, torch.full((1, rows, self.ngrams.context), self.start, device=device)
+        return *state, torch.full((1, rows, self.ngrams.context), self.start, device=self.device)
 
     def inputs(self, ids: Tensor, recent: Tensor | None, generator: torch.Generator | None = None) -> Tensor:
         """What the stack reads, (B, T, D), of ids (B, T) behind the symbols read last, (B, C)."""

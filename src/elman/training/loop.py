@@ -207,8 +207,8 @@ class Trainer:
         if self.limits.budget is None:
             return
         spent = time.monotonic() - self.limits.started
-        late = run.replanned < len(REPLANNED_AT) and spent >= REPLANNED_AT[run.replanned] * self.limits.budget
-        if run.step != 3 and not late:
+        due = run.replanned < len(REPLANNED_AT) and spent >= REPLANNED_AT[run.replanned] * self.limits.budget
+        if run.step != 3 and not due and not self.pace.is_off(run.step, run.training_seconds):
             return
         while run.replanned < len(REPLANNED_AT) and spent >= REPLANNED_AT[run.replanned] * self.limits.budget:
             run.replanned += 1

@@ -44,11 +44,6 @@ def choose_precision(wanted: str, device: torch.device) -> str:
     return wanted if wanted != "auto" else ("bf16" if native else "fp32")
 
 
-def compute_type(precision: str) -> torch.dtype:
-    """The type of the products."""
-    return torch.bfloat16 if precision == "bf16" else torch.float32
-
-
 def flops(device: torch.device, precision: str, threads: int) -> float:
     """Floating-point operations a second that training may expect here, from the table."""
     if device.type == "cuda":

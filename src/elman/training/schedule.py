@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 REPLANNED_AT = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.92, 0.96, 0.98, 0.99)
-"""Progress at which a run under a budget measures its speed and plans the rest again."""
+"""Shares of the budget after which a run measures its speed and plans the rest again."""
+DEVIATION = 0.03
+"""It does so too when the steps since then have taken longer, or less long, by this share of the budget."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ class Pace:
         latest = (training_seconds - self._last[1]) / steps
         self.step_seconds = latest if self.step_seconds == 0 else 0.5 * self.step_seconds + 0.5 * latest
         self._last = (step, training_seconds)
+
+    def is_off(self, step: int, training_seconds: float) -> bool:
+        """Has the speed since the last note been so different that the plan does not hold?"""
+        expected = (step - self._last[0]) * self.step_seconds
+        return abs(training_seconds - self._last[1] - expected) > DEVIATION * self.budget
 
     def total(self, step: int, *, spent: float, evaluations_left: float) -> int:
         """The step at which to end, so that everything fits into the budget; at least the next step.

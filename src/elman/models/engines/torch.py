@@ -24,16 +24,17 @@ Ids = NDArray[np.int64]
 def build_network(
     config: LanguageModelConfig,
     *,
-    compute: torch.dtype = torch.float32,
+    precision: str = "fp32",
     seed: int | None = None,
     start: "TorchLanguageModel | None" = None,
 ) -> LanguageModelNetwork:
     """The network that a config describes.
 
     Args:
-        seed: draw its weights from it; None leaves them unset. start: take the weights of this engine's network.
+        precision: number format of the products. seed: draw its weights from it; None leaves them unset. start: take
+            the weights of this engine's network.
     """
-    network = LanguageModelNetwork(config, start=START, compute=compute)
+    network = LanguageModelNetwork(config, start=START, precision=precision)
     if start is not None:
         put_arrays(network, start.arrays())
     elif seed is not None:
@@ -45,7 +46,7 @@ def training_loss(
     network: LanguageModelNetwork,
 ) -> Callable[[Batch, State | None, torch.Generator], tuple[torch.Tensor, int, State]]:
     """The loss of a batch in training, as the loop wants it: rows of the state go on where the batch says so."""
-    device = next(network.parameters()).device
+    device = network.device
 
     def loss(batch: Batch, state: State | None, generator: torch.Generator) -> tuple[torch.Tensor, int, State]:
         ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
@@ -71,7 +72,7 @@ def put_arrays(network: LanguageModelNetwork, arrays: dict[str, NDArray[np.float
 
 def batch_nats(network: LanguageModelNetwork, batch: Batch, state: State | None) -> tuple[float, State]:
     """Sum of nats over a batch that is judged, and the state after it; `state` is that of the batch before."""
-    device = next(network.parameters()).device
+    device = network.device
     with torch.inference_mode():
         ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
         nats, _, after = network.nats(
@@ -88,7 +89,7 @@ def adapting_nats(
     Args:
         weights: learn from the row after it was scored; None leaves the network as it is.
     """
-    device = next(network.parameters()).device
+    device = network.device
     ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
     with torch.set_grad_enabled(weights is not None):
         nats, h, after = network.nats(ids, targets, lengths=None, state=_continued(batch, state, device))
@@ -119,7 +120,7 @@ class TorchLanguageModel:
 
     def __init__(self, network: LanguageModelNetwork) -> None:
         self.network = network
-        self.device = next(network.parameters()).device
+        self.device = network.device
         self.stepper = network.stack.stepper()
 
     def parameters(self) -> int:
