@@ -10,13 +10,22 @@ from hypothesis import strategies as st
 from elman.data import batches
 from elman.data.batches import Batch, LineBatches, in_order
 from elman.data.config import BatchConfig
-from elman.data.corpus import Corpus, corpus_from_texts
+from elman.data.corpus import Corpus, TextCounts
 from elman.text.characters import CharTokenizer
 from elman.text.vocabulary import END, START
 
 LETTERS = CharTokenizer("abcdefghijklmnopqrstuvwxyz\n")
 LINES = st.lists(st.text("abcde", max_size=12), min_size=1, max_size=25)
 SIZES = {"batch_size": st.integers(1, 6), "segment": st.integers(1, 7)}
+
+
+def lines(texts: list[str]) -> Corpus:
+    ids, lengths = LETTERS.encode_many(texts)
+    return Corpus(ids, np.append(0, np.cumsum(lengths)), TextCounts(len(texts), len(ids) + len(texts)))
+
+
+def running(text: str) -> Corpus:
+    return Corpus(LETTERS.encode(text), None, TextCounts(1, len(text)))
 
 
 def epoch_of(source: LineBatches, epoch: int) -> Iterator[Batch]:
@@ -49,23 +58,22 @@ def expected(texts: list[str]) -> list[tuple[list[int], list[int]]]:
 def test_every_line_is_read_from_its_start_to_its_end_once_an_epoch(
     texts: list[str], batch_size: int, segment: int
 ) -> None:
-    source = LineBatches(corpus_from_texts(texts, LETTERS), BatchConfig(batch_size, segment), seed=1)
+    source = LineBatches(lines(texts), BatchConfig(batch_size, segment), seed=1)
     for epoch in range(2):
         assert sorted(read_back(epoch_of(source, epoch))) == expected(texts)
-    assert source.tokens == sum(int(batch.lengths.sum()) for batch in epoch_of(source, 0))
 
 
 @given(texts=LINES, block=st.integers(1, 9), **SIZES)
 def test_blocks_of_lines_change_nothing_of_it(texts: list[str], block: int, batch_size: int, segment: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches, "BLOCK", block)
-        source = LineBatches(corpus_from_texts(texts, LETTERS), BatchConfig(batch_size, segment), seed=1)
+        source = LineBatches(lines(texts), BatchConfig(batch_size, segment), seed=1)
         assert sorted(read_back(epoch_of(source, 3))) == expected(texts)
 
 
 @given(texts=LINES, **SIZES)
 def test_batches_have_no_more_rows_and_steps_than_asked_for(texts: list[str], batch_size: int, segment: int) -> None:
-    source = LineBatches(corpus_from_texts(texts, LETTERS), BatchConfig(batch_size, segment), seed=1)
+    source = LineBatches(lines(texts), BatchConfig(batch_size, segment), seed=1)
     for batch in epoch_of(source, 0):
         assert batch.ids.shape[0] <= batch_size and batch.ids.shape[1] <= segment
         assert (np.diff(batch.lengths) <= 0).all(), "the longest first"
@@ -74,7 +82,7 @@ def test_batches_have_no_more_rows_and_steps_than_asked_for(texts: list[str], ba
 
 def some_lines(count: int = 300) -> Corpus:
     generator = np.random.default_rng(5)
-    return corpus_from_texts(["x" * int(n) for n in generator.integers(0, 40, count)], LETTERS)
+    return lines(["x" * int(n) for n in generator.integers(0, 40, count)])
 
 
 def same(one: Batch, other: Batch) -> bool:
@@ -106,9 +114,10 @@ def test_epochs_and_seeds_give_other_orders() -> None:
 
 
 def test_rows_of_a_batch_are_of_like_length() -> None:
-    source = LineBatches(some_lines(3000), BatchConfig(16, 64), seed=1)
+    corpus = some_lines(3000)
+    source = LineBatches(corpus, BatchConfig(16, 64), seed=1)
     steps = sum(batch.ids.size for batch in epoch_of(source, 0))
-    assert steps < 1.15 * source.tokens  # unsorted, 16 lines of 0 to 40 symbols have 1.8 times as many
+    assert steps < 1.15 * corpus.counts.tokens  # unsorted, 16 lines of 0 to 40 symbols have 1.8 times as many
 
 
 def test_lines_that_stand_together_are_not_those_of_the_epoch_before() -> None:
@@ -123,7 +132,7 @@ def test_lines_that_stand_together_are_not_those_of_the_epoch_before() -> None:
 @given(texts=LINES, **SIZES)
 def test_lines_in_order_are_read_once_and_rows_tell_which(texts: list[str], batch_size: int, segment: int) -> None:
     found: dict[int, list[int]] = {}
-    stream = list(in_order(corpus_from_texts(texts, LETTERS), batch_size=batch_size, segment=segment))
+    stream = list(in_order(lines(texts), batch_size=batch_size, segment=segment))
     assert sorted(read_back(iter(stream))) == expected(texts)
     for batch in stream:
         assert batch.rows is not None
@@ -150,7 +159,7 @@ def test_the_first_batches_in_order_are_a_fair_sample_of_lengths() -> None:
 @given(text=st.text("abcdefgh\n", min_size=0, max_size=60), segment=st.integers(1, 20))
 def test_running_text_in_order_is_one_stream(text: str, segment: int) -> None:
     ids = LETTERS.encode(text).tolist()
-    stream = list(in_order(corpus_from_texts([text], LETTERS, continuous=True), batch_size=7, segment=segment))
+    stream = list(in_order(running(text), batch_size=7, segment=segment))
     assert [symbol for batch in stream for symbol in batch.targets[0].tolist()] == ids
     assert [symbol for batch in stream for symbol in batch.ids[0].tolist()] == [START, *ids][: len(ids)]
     for place, batch in enumerate(stream):
@@ -160,5 +169,5 @@ def test_running_text_in_order_is_one_stream(text: str, segment: int) -> None:
 
 
 def test_an_empty_line_is_a_start_and_an_end() -> None:
-    [batch] = in_order(corpus_from_texts([""], LETTERS), batch_size=2, segment=5)
+    [batch] = in_order(lines([""]), batch_size=2, segment=5)
     assert (batch.ids.tolist(), batch.targets.tolist(), batch.lengths.tolist()) == ([[START]], [[END]], [1])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.data.config import ReadConfig
-from elman.data.corpus import Corpus, TextCounts, build_corpus, corpus_from_texts, id_type, training_text
+from elman.data.corpus import Corpus, TextCounts, build_corpus, id_type, training_text
 from elman.data.formats import read
 from elman.errors import InputError, OptionError
 from elman.text.characters import ByteTokenizer, CharTokenizer
@@ -70,19 +70,6 @@ def test_bytes_count_characters_of_unicode(tmp_path: Path) -> None:
     corpus = build(tmp_path / "a.txt", ByteTokenizer(), RUNNING)
     assert corpus.counts == TextCounts(sequences=1, tokens=8, words=3, characters=4, unknown=0)
     assert corpus.ids.dtype == np.uint16
-
-
-@given(texts=st.lists(st.text(st.sampled_from("ab \n한"), max_size=8), max_size=6), continuous=st.booleans())
-def test_a_corpus_in_memory_holds_the_texts(texts: list[str], continuous: bool) -> None:
-    corpus = corpus_from_texts(texts, CHARS, continuous=continuous)
-    assert corpus.ids.tolist() == CHARS.encode("".join(texts)).tolist()
-    characters = sum(map(len, texts))
-    ends = "".join(texts).count("\n") if continuous else len(texts)
-    assert corpus.counts.words == sum(len(text.split()) for text in texts) + ends
-    assert corpus.counts.characters == characters + (0 if continuous else len(texts))
-    if not continuous:
-        assert corpus.starts is not None
-        assert np.diff(corpus.starts).tolist() == [len(text) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -163,14 +150,16 @@ def test_running_text_is_split_near_its_last_twentieth(text: str, chunk: int) ->
             parts[part] = "".join(training_text(["a.txt"], config=RUNNING, part=part))
     assert parts["train"] + parts["dev"] == text
     share = len(text) // 20
-    assert len(parts["dev"]) >= share if share else parts["dev"] == ""
+    assert share <= len(parts["dev"]) <= 2 * share, "about a twentieth"
     if share and chunk >= len(text):
         before = text[: len(text) - share]
         last_line = before[before.rfind("\n") + 1 :]
-        if "\n" in before:
+        if len(last_line) <= share:
             assert len(parts["dev"]) == share + len(last_line), "from the line on in which the last twentieth begins"
+        elif " " in last_line[-share:]:
+            assert parts["dev"].startswith(" "), "from the last word on before the last twentieth"
         else:
-            assert parts["train"], "something is left to train on"
+            assert len(parts["dev"]) == share
 
 
 def test_running_text_of_ten_lines_keeps_the_last_one(tmp_path: Path) -> None:
@@ -178,9 +167,19 @@ def test_running_text_of_ten_lines_keeps_the_last_one(tmp_path: Path) -> None:
     assert "".join(training_text([tmp_path / "a.txt"], config=RUNNING, part="dev")) == "123456789\n"
 
 
-def test_standard_input_cannot_be_split() -> None:
-    with pytest.raises(InputError, match="standard input can be read only once"):
-        list(training_text(["-"], config=RUNNING, part="train"))
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("Title\n" + "x" * 100_000, (95_006, 5_000)),
+        ("Title\n" + "word " * 20_000, (95_005, 5_001)),  # blanks stand at 10, 15, …; the limit is 95,006
+        ("word " * 390_000, (1_852_499, 97_501)),
+    ],
+)
+def test_a_long_line_is_split_between_words_or_anywhere(tmp_path: Path, text: str, sizes: tuple[int, int]) -> None:
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    parts = ["".join(training_text([tmp_path / "a.txt"], config=RUNNING, part=part)) for part in ("train", "dev")]
+    assert tuple(map(len, parts)) == sizes
+    assert "".join(parts) == text
 
 
 @pytest.mark.parametrize(

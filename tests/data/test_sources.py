@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.data import sources
-from elman.data.sources import Source
+from elman.data.sources import Source, refuse_single_reading
 from elman.errors import InputError, OptionError
 
 
@@ -147,6 +147,23 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert message(tmp_path / "none.txt") == f"{tmp_path / 'none.txt'}: there is no such file"
     assert message(tmp_path / "none.gz") == f"{tmp_path / 'none.gz'}: there is no such file"
     assert message(f"{tmp_path}/a\x00b") == f"{tmp_path}/a\\x00b: embedded null byte"
+
+
+def test_standard_input_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert message("-") == "-: standard input is closed; name a file"
+
+
+def test_what_can_be_read_only_once_is_refused_where_it_would_be_read_twice(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"a\n")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    refuse_single_reading([tmp_path / "a.txt", tmp_path / "missing", tmp_path])  # the readers tell what is wrong
+    for path in ("-", "/dev/null", tmp_path / "pipe", tmp_path / "link"):
+        with pytest.raises(InputError) as caught:
+            refuse_single_reading([tmp_path / "a.txt", path])
+        name = "standard input" if path == "-" else "this"
+        assert str(caught.value) == f"{path}: {name} can be read only once; write it to a file"
 
 
 def test_packed_files_that_are_not_whole(tmp_path: Path) -> None:

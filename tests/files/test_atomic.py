@@ -1,6 +1,5 @@
 """Folders: whole or not there, and nothing but an elman folder is ever replaced."""
 
-import json
 import os
 import signal
 import subprocess
@@ -13,13 +12,19 @@ import pytest
 from elman.errors import ElmanError, OptionError
 from elman.files import atomic
 from elman.files.atomic import check_target, is_elman_folder, new_folder, work_folder
+from elman.files.manifest import check_manifest, write_manifest
+
+CONFIG = '{"kind": "language-model", "format_version": 1}'
+MARK = "README.md"
 
 
 def make_model(path: Path, mark: str = "old") -> Path:
     path.mkdir(parents=True)
-    (path / "config.json").write_text(json.dumps({"kind": "language-model"}))
-    (path / "manifest.json").write_text("{}")
-    (path / "mark").write_text(mark)
+    (path / "config.json").write_text(CONFIG)
+    (path / "weights.safetensors").write_bytes(b"")
+    (path / "labels.json").write_text("[]")
+    (path / MARK).write_text(mark)
+    write_manifest(path, ["config.json", "weights.safetensors", "labels.json"])
     return path
 
 
@@ -55,7 +60,7 @@ def test_a_fault_in_the_block_leaves_nothing_new(tmp_path: Path, fault: type[Bas
     with pytest.raises(fault), new_folder(tmp_path / "m", overwrite=True) as aside:
         (aside / "mark").write_text("new")
         raise fault
-    assert (tmp_path / "m" / "mark").read_text() == "old"
+    assert (tmp_path / "m" / MARK).read_text() == "old"
     assert os.listdir(tmp_path) == ["m"]
 
 
@@ -76,13 +81,13 @@ def test_a_model_is_not_replaced_without_overwrite(tmp_path: Path) -> None:
     make_model(tmp_path / "m")
     with pytest.raises(OptionError, match="there is a model in this folder; give another place, or --overwrite"):
         fill(tmp_path / "m")
-    assert (tmp_path / "m" / "mark").read_text() == "old"
+    assert (tmp_path / "m" / MARK).read_text() == "old"
 
 
 def test_a_model_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="there is a model"), new_folder(tmp_path / "m"):
         make_model(tmp_path / "m")
-    assert (tmp_path / "m" / "mark").read_text() == "old"
+    assert (tmp_path / "m" / MARK).read_text() == "old"
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
@@ -91,7 +96,8 @@ def test_a_model_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     [
         {"notes.txt": "x"},
         {"config.json": "{}", "manifest.json": ""},
-        {"config.json": '{"kind": "x"}'},
+        {"config.json": CONFIG},
+        {"config.json": '{"kind": "Deployment"}', "manifest.json": "{}", "photo.jpg": "x"},
         {"config.json": "[1]", "manifest.json": ""},
     ],
 )
@@ -102,6 +108,33 @@ def test_other_content_is_never_replaced(tmp_path: Path, overwrite: bool, conten
     with pytest.raises(OptionError, match="this folder has other content"):
         fill(tmp_path / "m", overwrite=overwrite)
     assert sorted(os.listdir(tmp_path / "m")) == sorted(content)
+
+
+@pytest.mark.parametrize(
+    "config", ["[1]", "{", '{"kind": "x"}', '{"kind": 1, "format_version": 1}', '{"kind": "x", "format_version": true}']
+)
+def test_a_folder_whose_config_is_not_ours_is_never_replaced(tmp_path: Path, config: str) -> None:
+    (make_model(tmp_path / "m") / "config.json").write_text(config)
+    with pytest.raises(OptionError, match="this folder has other content"):
+        fill(tmp_path / "m", overwrite=True)
+    assert (tmp_path / "m" / MARK).read_text() == "old"
+
+
+@pytest.mark.parametrize("names", [[], ["config.json"], ["weights.safetensors"]])
+def test_a_folder_whose_manifest_lists_no_model_is_never_replaced(tmp_path: Path, names: list[str]) -> None:
+    write_manifest(make_model(tmp_path / "m"), names)
+    with pytest.raises(OptionError, match="this folder has other content"):
+        fill(tmp_path / "m", overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", ".git", "tokenizer.json/notes.txt"])
+def test_a_model_with_something_beside_it_is_never_replaced(tmp_path: Path, name: str) -> None:
+    other = make_model(tmp_path / "m") / name
+    other.parent.mkdir(exist_ok=True)
+    other.write_text("x")
+    with pytest.raises(OptionError, match="this folder has other content"):
+        fill(tmp_path / "m", overwrite=True)
+    assert other.read_text() == "x"
 
 
 def test_a_file_or_a_link_is_never_replaced(tmp_path: Path) -> None:
@@ -146,7 +179,7 @@ def test_what_a_crash_set_aside_comes_back(tmp_path: Path) -> None:
     make_model(tmp_path / f".m.old-{int(dead.stdout)}-ab12")
     with pytest.raises(OptionError, match="there is a model"), new_folder(tmp_path / "m"):
         pass
-    assert (tmp_path / "m" / "mark").read_text() == "old"
+    assert (tmp_path / "m" / MARK).read_text() == "old"
 
 
 def test_a_killed_writer_leaves_old_or_new_whole(tmp_path: Path) -> None:
@@ -154,10 +187,13 @@ def test_a_killed_writer_leaves_old_or_new_whole(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         import sys
         from elman.files.atomic import new_folder
+        from elman.files.manifest import write_manifest
+        names = ("config.json", "weights.safetensors", "README.md")
         for n in range(100000):
             with new_folder(sys.argv[1], overwrite=True) as aside:
-                for name in ("config.json", "manifest.json", "mark"):
-                    (aside / name).write_text('{"kind": %d}' % n)
+                for name in names:
+                    (aside / name).write_text('{"kind": "x", "format_version": %d}' % n)
+                write_manifest(aside, names)
             print(n, flush=True)
     """)
     for rounds in range(4):
@@ -168,8 +204,9 @@ def test_a_killed_writer_leaves_old_or_new_whole(tmp_path: Path) -> None:
                 child.stdout.readline()
             child.send_signal(signal.SIGKILL)
         assert is_elman_folder(tmp_path / "m")
-        texts = {(tmp_path / "m" / name).read_text() for name in ("config.json", "manifest.json", "mark")}
-        assert len(texts) == 1
+        names = ("config.json", "weights.safetensors", "README.md")
+        check_manifest(tmp_path / "m", names)
+        assert len({(tmp_path / "m" / name).read_text() for name in names}) == 1
     fill(tmp_path / "m", overwrite=True)
     assert os.listdir(tmp_path) == ["m"]
 
@@ -190,7 +227,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_model(tmp_path: Path) -> Non
     """)
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "m")], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, f"{tmp_path / 'm'}: cannot be written: File too large\n")
-    assert (tmp_path / "m" / "mark").read_text() == "old"
+    assert (tmp_path / "m" / MARK).read_text() == "old"
     assert os.listdir(tmp_path) == ["m"]
 
 

@@ -137,6 +137,61 @@ def test_history_and_card_tell_the_run(files: dict[str, Path], tmp_path: Path) -
     assert "16 lstm units" in model.show()
 
 
+def test_a_place_that_is_taken_meanwhile_costs_no_model(files: dict[str, Path], tmp_path: Path) -> None:
+    def take(progress: Progress) -> None:
+        (tmp_path / "a").mkdir(exist_ok=True)
+        (tmp_path / "a" / "notes.txt").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(ElmanError, match=r"saved to .*a-2 instead") as caught:
+        elman.LanguageModel.train(files["train"], out=tmp_path / "a", epochs=1, progress=take, **SIZE)
+    assert caught.value.exit_code == 1
+    assert elman.load(tmp_path / "a-2").report["steps"] > 0
+    assert (tmp_path / "a" / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_interruption_of_the_last_judgement_saves_the_model(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("elman.models.dev.DevText.tally", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        elman.LanguageModel.train(files["train"], out=tmp_path / "a", epochs=1, **SIZE)
+    assert elman.load(tmp_path / "a").report["metrics"] == {}
+
+
+def test_a_loaded_model_keeps_its_history(files: dict[str, Path], tmp_path: Path) -> None:
+    elman.LanguageModel.train(files["train"], out=tmp_path / "a", epochs=1, **SIZE)
+    elman.load(tmp_path / "a").save(tmp_path / "b")
+    assert (tmp_path / "a" / "history.jsonl").read_bytes() == (tmp_path / "b" / "history.jsonl").read_bytes()
+
+
+def test_a_run_without_a_start_is_not_repeated_from_one(files: dict[str, Path], tmp_path: Path) -> None:
+    elman.LanguageModel.train(files["train"], out=tmp_path / "a", epochs=1, **SIZE)
+    with pytest.raises(OptionError, match="leave it out"):
+        elman.LanguageModel.train(files["train"], from_=tmp_path / "a", replay=tmp_path / "a")
+
+
+def test_one_dropout_stands_for_all_places(files: dict[str, Path]) -> None:
+    model = elman.LanguageModel.train(files["train"], epochs=1, dropout=0.3, output_dropout=0.1, **SIZE)
+    options = model.record.training["options"]
+    assert (options["input_dropout"], options["output_dropout"]) == (0.3, 0.1)
+
+
+def test_what_would_be_ignored_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
+    for options, told in (
+        ({"patience": 2, "dev": "none"}, "nothing is judged"),
+        ({"averaging": 0.5, "dev": "none"}, "nothing is judged"),
+        ({"ngram_bits": 8, "ngrams": 1}, "no n-grams"),
+        ({"cell": "mingru", "weight_drop": 0.5}, "no recurrent weights"),
+        ({"bidirectional": True}, "only left"),
+    ):
+        assert told in refused(
+            lambda options=options: elman.LanguageModel.train(files["train"], epochs=1, **{**SIZE, **options})
+        )
+
+
 def refused(call: Callable[[], Any], place: Path | None = None) -> str:
     with pytest.raises(ElmanError) as caught:
         call()
@@ -164,6 +219,8 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(files: dict[str,
     assert "cp949.txt:1" in refused(train(korean), out) and "--encoding" in refused(train(korean), out)
     refused(train(tmp_path), out)
     assert "only once" in refused(train("-"), out)
+    refused(train([]), out)
+    refused(train(None), out)
     refused(train(files["train"], budget="5m"), out)
     refused(train(files["train"], lr=-1.0), out)
     refused(train(files["train"], cell="lstn"), out)

@@ -122,6 +122,31 @@ def test_weights_that_are_not_finite_are_refused(saved: Path, tmp_path: Path, va
     assert "head.b" in refusal(saved, tmp_path, spoil)
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda d: d.pop("report"),
+        lambda d: d.update(plan="a"),
+        lambda d: d.update(plan=[[1, 2]]),
+        lambda d: d["machine"].pop("threads"),
+        lambda d: d["report"].update(steps="many"),
+        lambda d: d["data"].update(train=[{"name": 3}]),
+    ],
+)
+def test_a_record_that_is_not_one_is_refused(
+    saved: Path, tmp_path: Path, edit: Callable[[dict[str, Any]], None]
+) -> None:
+    assert "training.json" in refusal(saved, tmp_path, edited("training.json", edit))
+
+
+def test_names_in_a_record_cannot_act_on_a_terminal(saved: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(saved, copy)
+    edited("training.json", lambda d: d["data"]["train"][0].update(name="\x1b[31mred\nline"))(copy)
+    sign(copy)
+    assert "\x1b" not in elman.load(copy).show() and "\\x1b" in elman.load(copy).show()
+
+
 def test_a_missing_folder_or_file_is_told(saved: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="no such folder"):
         elman.load(tmp_path / "nowhere")

@@ -10,6 +10,7 @@ import pytest
 
 import elman
 from elman.errors import InputError, ModelFileError, OptionError
+from elman.models.states import LanguageModelState
 from elman.nn.config import CELLS
 from tiny import SIZE, sentences, write
 
@@ -226,6 +227,18 @@ def test_wrong_arguments_are_told(model: elman.LanguageModel, files: dict[str, P
         model.generate(samples=2, stream=True)
     with pytest.raises(InputError, match="surrogate"):
         model.feed("\ud800")
+    for call in (lambda: model.evaluate([]), lambda: model.predict_to([], print), lambda: model.evaluate(None)):
+        with pytest.raises(OptionError, match="no file"):
+            call()
+    for call in (lambda: model.generate(None), lambda: model.feed(b"a"), lambda: model.next({"h": 1})):
+        with pytest.raises(InputError):
+            call()
+    with pytest.raises(OptionError, match="decided in training"):
+        model.evaluate(files["dev"], reading={"continuous": not model.config.reading.continuous})
+    state = model.feed("a")
+    wrong = LanguageModelState({name: array[:, :, :2] for name, array in state.arrays.items()})
+    with pytest.raises(InputError, match="not one of this model"):
+        model.next(wrong)
 
 
 def test_a_long_line_is_read_in_bounded_pieces(model: elman.LanguageModel, tmp_path: Path) -> None:
@@ -250,3 +263,22 @@ def test_a_model_of_words_sets_a_blank_behind_the_prompt(files: dict[str, Path])
     behind, apart = (model.generate(prompt, max_tokens=4) for prompt in ("the cat", "the cat "))
     assert isinstance(behind, str) and behind.startswith(" ")
     assert behind == f" {apart}"
+    assert model.generate(state=model.feed("the cat"), max_tokens=4) == behind
+
+
+def test_rows_without_a_text_keep_their_place(model: elman.LanguageModel, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text,y\nthe cat,1\n,2\nit,3\n", encoding="utf-8")
+    lines: list[str] = []
+    model.predict_to([path], lines.append)
+    rows = "".join(lines).splitlines()
+    assert len(rows) == 4 and [row.split(",")[1] for row in rows[1:]] == ["1", "2", "3"]
+    logs = [item.log_probability for row in model.predict(path) for item in row]
+    report = model.evaluate(path)
+    assert report["tokens"] == len(logs)
+    assert math.isclose(report["metrics"]["loss"], -sum(logs) / len(logs), rel_tol=1e-5)
+
+
+def test_the_card_of_a_short_dev_text_is_what_evaluate_says(model: elman.LanguageModel, files: dict[str, Path]) -> None:
+    found = model.evaluate(files["dev"])["metrics"]["loss"]
+    assert math.isclose(model.report["metrics"]["loss"], found, rel_tol=1e-5)

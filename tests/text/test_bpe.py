@@ -85,8 +85,16 @@ def test_a_line_end_is_a_symbol_of_its_own() -> None:
 
 def test_the_last_unit_is_not_settled_until_the_next_begins() -> None:
     tokenizer = BPETokenizer.train([TEXT], size=270, minimum=2)
-    settled = {"low": 0, "low ": 3, "low lo": 3, "low  ": 3, "low\n": 4, "low \n": 5, "a b\tc": 3, "\n x": 1}
+    settled = {"low": 0, "low ": 3, "low lo": 3, "low  ": 3, "low\n": 4, "low \n": 5, "a b\tc": 4, "\n x": 1}
+    settled |= {"low.": 3, "我喜欢，": 3, "我喜欢，你": 4, "4a": 1, "I'l": 1, "I'm l": 3, "  x": 1}
     assert {text: tokenizer.settled(text) for text in settled} == settled
+
+
+def test_a_text_without_blanks_is_not_held_back_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bpe, "LONGEST_UNIT", 10)
+    tokenizer = BPETokenizer.train([TEXT], size=270, minimum=2)
+    assert [tokenizer.settled("我" * count) for count in (10, 11, 12, 25, 100)] == [0, 0, 10, 20, 90]
+    assert tokenizer.settled("a " + "x" * 50) == 41  # the blank belongs to the unit, of 51 characters
 
 
 def test_units_are_those_of_gpt2_where_blanks_are_plain() -> None:

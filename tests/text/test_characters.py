@@ -15,10 +15,15 @@ def test_characters_stand_by_falling_count() -> None:
 
 def test_rare_characters_are_unknown_where_they_hardly_count() -> None:
     text = "a" * 1998 + "b" * 2
-    few = CharTokenizer.train([text + "cd"], size=None, minimum=2)  # 2 of 2002 characters are 0.0999 %
+    few = CharTokenizer.train([text + "cd"], size=None, minimum=None)  # 2 of 2002 characters are 0.0999 %
     assert few.symbols[3:] == ["a", "b"]
-    short = CharTokenizer.train([text[3:] + "cd"], size=None, minimum=2)  # 2 of 1999 are more than 0.1 %
+    short = CharTokenizer.train([text[3:] + "cd"], size=None, minimum=None)  # 2 of 1999 are more than 0.1 %
     assert short.symbols[3:] == ["a", "b", "c", "d"]
+
+
+def test_a_minimum_that_was_given_holds_however_many_characters_are_rarer() -> None:
+    assert CharTokenizer.train(["aaabbcd"], size=None, minimum=2).symbols[3:] == ["a", "b"]
+    assert CharTokenizer.train(["a" * 5000 + "c"], size=None, minimum=1).symbols[3:] == ["a", "c"]
 
 
 def test_a_vocabulary_has_no_more_characters_than_it_may() -> None:

@@ -11,6 +11,12 @@ def test_a_vocabulary_of_bytes_has_one_size() -> None:
         TextConfig(tokenizer="byte", vocabulary_size=300)
 
 
+def test_no_byte_is_too_rare() -> None:
+    with pytest.raises(OptionError, match=r"^--minimum-count: every byte is a symbol, however rare; leave it out$"):
+        TextConfig(tokenizer="byte", minimum_count=2)
+    assert TextConfig(tokenizer="byte").minimum_count is None
+
+
 def test_bpe_needs_room_for_every_byte() -> None:
     assert TextConfig(tokenizer="bpe", vocabulary_size=259).vocabulary_size == 259
     with pytest.raises(OptionError, match="258 symbols have no room for every byte; give at least 259"):

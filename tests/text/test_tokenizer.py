@@ -28,7 +28,7 @@ TEXTS = PIECES.map("".join)
 
 def learnt(kind: str, *, continuous: bool = True) -> Tokenizer:
     size = 330 if kind == "bpe" else None
-    config = TextConfig(tokenizer=kind, vocabulary_size=size, minimum_count=1)
+    config = TextConfig(tokenizer=kind, vocabulary_size=size, minimum_count=None if kind == "byte" else 1)
     return train_tokenizer(TRAINING, config, continuous=continuous)
 
 
@@ -77,6 +77,10 @@ def test_any_ids_can_be_decoded_at_once_or_one_by_one(name: str, ids: list[int])
 @EVERY
 @given(parts=st.lists(TEXTS, max_size=4), following=TEXTS)
 def test_what_is_settled_may_be_encoded_piece_by_piece(name: str, parts: list[str], following: str) -> None:
+    check_pieces(name, parts, following)
+
+
+def check_pieces(name: str, parts: list[str], following: str) -> None:
     tokenizer = LEARNT[name]
     found, pending = [], ""
     for part in parts:
@@ -86,6 +90,18 @@ def test_what_is_settled_may_be_encoded_piece_by_piece(name: str, parts: list[st
         pending = pending[settled:]
     found.append(tokenizer.encode(pending + following))
     assert np.concatenate(found).tolist() == tokenizer.encode("".join(parts) + following).tolist()
+
+
+SIGNS = st.text(st.sampled_from("a'slvre! \t\n1_나"), max_size=12)
+
+
+@given(parts=st.lists(SIGNS, max_size=6), following=SIGNS, longest=st.integers(1, 6))
+def test_what_is_settled_of_long_units_may_be_encoded_piece_by_piece(
+    parts: list[str], following: str, longest: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("elman.text.bpe.LONGEST_UNIT", longest)
+        check_pieces("bpe", parts, following)
 
 
 @EVERY
@@ -117,6 +133,17 @@ def test_many_texts_with_a_lone_surrogate_are_refused(name: str) -> None:
 def test_learning_refuses_a_lone_surrogate(kind: str) -> None:
     with pytest.raises(InputError, match="U\\+D800 is half of a surrogate pair"):
         train_tokenizer(["a b", "c\ud800"], TextConfig(tokenizer=kind), continuous=False)
+
+
+@pytest.mark.parametrize(("kind", "often"), [("word", 2), ("char", 1), ("bpe", 2)])
+def test_without_a_minimum_what_is_seen_once_is_unknown_or_not_joined(kind: str, often: int) -> None:
+    text = ["zq zq gh gh gh xk"]
+
+    def learnt_with(minimum: int | None) -> list[str]:
+        return train_tokenizer(text, TextConfig(kind, minimum_count=minimum), continuous=False).symbols
+
+    assert learnt_with(None) == learnt_with(often)
+    assert len({len(learnt_with(minimum)) for minimum in (1, 2, 3)}) == 3, "and a number that is given is obeyed"
 
 
 @EVERY

@@ -107,7 +107,7 @@ def test_the_better_of_weights_and_average_is_kept() -> None:
 def test_without_dev_text_the_last_weights_stay() -> None:
     _, _, outcome = run(TrainConfig(epochs=1), evaluate=False)
     assert outcome.run.best is None
-    assert [record["dev"] for record in outcome.run.history] == [{}]
+    assert [record["dev"] for record in outcome.run.history] == [{}] * 8
 
 
 def test_patience_ends_a_run_that_gets_no_better() -> None:
@@ -158,3 +158,25 @@ def test_watchers_see_progress_and_scores() -> None:
     assert [event.step for event in scored] == [10, 20]
     assert scored[-1].fraction == 1.0
     assert [event.scores for event in scored] == [record["dev"] for record in outcome.run.history]
+
+
+def test_an_interruption_while_judging_the_end_keeps_the_run() -> None:
+    def interrupt(event: Event) -> None:
+        if event.fraction == 1.0 and event.scores is not None:
+            raise KeyboardInterrupt
+
+    network, _, outcome = run(TrainConfig(epochs=3, lr=0.1), watch=interrupt)
+    assert isinstance(outcome.stopped, KeyboardInterrupt)
+    assert outcome.is_good and outcome.run.best == pytest.approx(abs(network.w.item() - 3), rel=1e-5)
+
+
+def test_a_failure_without_dev_text_keeps_the_last_weights_noted() -> None:
+    network, _, outcome = run(TrainConfig(epochs=4, evaluations=8), evaluate=False, break_at=(33, math.nan))
+    assert isinstance(outcome.stopped, TrainingError) and outcome.is_good
+    assert math.isfinite(network.w.item())
+
+
+def test_the_epoch_that_is_told_is_that_of_the_last_batch() -> None:
+    events: list[Event] = []
+    run(TrainConfig(epochs=2, evaluations=4), watch=events.append)
+    assert [event.epoch for event in events if event.scores is not None] == [0, 0, 1, 1]

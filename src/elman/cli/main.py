@@ -51,7 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except MemoryError:
-        output.fault("there is not enough memory for this")
+        output.fault("there is not enough memory for this; give a smaller --hidden, --batch-size or --segment")
+        return 1
+    except RuntimeError as error:  # torch's allocators have no error of their own on a CPU
+        if "memory" not in str(error):
+            raise
+        output.fault("there is not enough memory for this; give a smaller --hidden, --batch-size or --segment")
         return 1
     except OSError as error:  # a full or failing disk; what a user named is checked where it is opened
         output.fault(one_line(str(error)))
@@ -105,6 +110,8 @@ def _termination() -> Iterator[None]:
 
 def _forget_stdout() -> None:
     """Point stdout to nowhere, so that the interpreter's last flush does not fail once more."""
+    if sys.stdout is None:
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -27,7 +27,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print above a page of usage."""
-        raise OptionError(message.removeprefix("argument "), mend=f"see {self.prog} --help")
+        told = message.removeprefix("argument ")
+        if "expected" in told and "argument" in told:
+            option = told.split(":")[0].split("/")[0]
+            raise OptionError(told, mend=f"write {option}=VALUE where the value begins with a dash")
+        raise OptionError(told, mend=f"see {self.prog} --help")
 
 
 def add_config(parser: Parser, config: type, *, without: Iterable[str] = ()) -> None:

@@ -21,17 +21,18 @@ log = logging.getLogger("elman")
 
 def result(text: str) -> None:
     """A line, or lines, of a result."""
-    print(text)
+    _print(text + "\n")
 
 
 def lines(text: str) -> None:
     """Lines of a result, each with its end."""
-    print(text, end="")
+    _print(text)
 
 
 def piece(text: str) -> None:
     """A part of a result, shown at once and exactly as it is."""
-    print(text, end="", flush=True)
+    _print(text)
+    flush()
 
 
 def document(value: Mapping[str, Any]) -> None:
@@ -41,7 +42,7 @@ def document(value: Mapping[str, Any]) -> None:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(_finite(value), allow_nan=False)
-    print(text)
+    _print(text + "\n")
 
 
 def report(value: Mapping[str, Any], *, as_json: bool) -> None:
@@ -99,6 +100,13 @@ def flush() -> None:
     """Hand on what has been printed, so that a reader that has gone is noticed now."""
     if sys.stdout is not None:
         sys.stdout.flush()
+
+
+def _print(text: str) -> None:
+    """Write to standard output; where it was closed before we began, nobody reads."""
+    if sys.stdout is None:
+        raise BrokenPipeError
+    print(text, end="")
 
 
 class _Stderr:

@@ -15,8 +15,10 @@ def add_options(parser: Parser) -> None:
     """All options of training."""
     parser.usage = "%(prog)s KIND --train FILE... [--dev FILE...] --out DIR [options]"
     parser.add_argument("kind", metavar="KIND", help=f"what to train: {', '.join(KINDS)}")
-    parser.add_argument("--train", nargs="+", required=True, metavar="FILE", help="files to train on")
-    parser.add_argument("--dev", nargs="+", metavar="FILE", help="files to choose on, or none (default: a twentieth)")
+    parser.add_argument("--train", nargs="+", action="extend", required=True, metavar="FILE", help="files to train on")
+    parser.add_argument(
+        "--dev", nargs="+", action="extend", metavar="FILE", help="files to choose on, or none (default: a twentieth)"
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="the model folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace an elman folder that is there")
     parser.add_argument("--from", dest="start", metavar="DIR", help="start from a trained folder; its shape holds")

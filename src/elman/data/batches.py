@@ -53,7 +53,6 @@ class LineBatches:
         assert corpus.starts is not None, "lines are wanted, not running text"
         self._corpus, self._config, self._seed = corpus, config, seed
         self._starts = corpus.starts
-        self.tokens = corpus.counts.tokens
         self._blocks = range(0, corpus.counts.sequences, BLOCK)
         self._block_steps = np.array([self._steps_of_block(begin) for begin in self._blocks], dtype=np.int64)
         self._order = lru_cache(maxsize=2)(self._draw_order)

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from elman.data.config import ReadConfig
 from elman.data.formats import format_of, read_blocks, read_texts
-from elman.data.sources import STANDARD_INPUT, path_of
-from elman.errors import InputError, OptionError
+from elman.errors import OptionError
 from elman.text.tokenizer import Tokenizer
 from elman.text.vocabulary import UNKNOWN
 
@@ -83,9 +82,10 @@ def build_corpus(
 
     Args:
         part: "train" or "dev" for either side of the split: every twentieth sequence is dev, and of running text the
-            last twentieth of the characters, from the line on in which it begins; None for all.
+            last twentieth of the characters, from the line on in which it begins (in a long line from the word on);
+            None for all. Running text that is split is read twice.
     Raises:
-        As `formats.read`. InputError: the text is to be split, but can be read only once.
+        As `formats.read`.
     """
     if part not in PARTS:
         raise ValueError(f"part is {part!r}")
@@ -94,16 +94,6 @@ def build_corpus(
     else:
         pieces = _line_part(paths, config, part)
     return _write(pieces, tokenizer, continuous=config.continuous, place=Path(folder) / name)
-
-
-def corpus_from_texts(texts: Iterable[str], tokenizer: Tokenizer, *, continuous: bool = False) -> Corpus:
-    """The corpus of texts in memory: each is a line, or they are pieces of running text. No text is left out."""
-    texts = list(texts)
-    ids, lengths = tokenizer.encode_many(texts)
-    tally = _Tally(continuous=continuous)
-    tally.add(texts, ids)
-    starts = None if continuous else np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Corpus(ids.astype(id_type(tokenizer.size)), starts, tally.counts())
 
 
 def id_type(size: int) -> np.dtype[Any]:
@@ -177,27 +167,30 @@ def _running_part(paths: Paths, config: ReadConfig, part: str | None) -> Iterato
     if part is None:
         yield from read_blocks(paths, config)
         return
-    if STANDARD_INPUT in map(path_of, paths):
-        raise InputError("standard input can be read only once", where=STANDARD_INPUT, mend="write it to a file")
     total = sum(map(len, read_blocks(paths, config)))
-    limit, begin, is_behind = total - total // SHARE, 0, total < SHARE
+    share = total // SHARE
+    limit, begin, is_behind, begins_line = total - share, 0, share == 0, True
     for block in read_blocks(paths, config):
-        cut = 0 if is_behind and total >= SHARE else len(block)
+        cut = 0 if is_behind and share else len(block)
         if not is_behind and begin + len(block) > limit:
-            cut, is_behind = _cut(block, limit - begin, is_first=begin == 0), True
-        begin += len(block)
+            cut, is_behind = _cut(block, limit - begin, share=share, begins_line=begins_line), True
+        begin, begins_line = begin + len(block), block.endswith("\n")
         mine = block[:cut] if part == "train" else block[cut:]
         if mine:
             yield mine
 
 
-def _cut(block: str, place: int, *, is_first: bool) -> int:
-    """Where the line begins in which the place is; in a text of one line the last blank before the place."""
-    line = block.rfind("\n", 0, place) + 1
-    if line or not is_first:
+def _cut(block: str, place: int, *, share: int, begins_line: bool) -> int:
+    """Where the line begins in which the place is; if that is more than a share before it, at the last blank.
+
+    Where the share before the place has no blank either, it is the place itself: the dev part is never twice as long.
+    """
+    lowest = max(0, place - share)
+    line = block.rfind("\n", max(0, lowest - 1), place) + 1
+    if line or (begins_line and place <= share):
         return line
-    blank = block.rfind(" ", 0, place)
-    return blank if blank > 0 else place
+    blank = block.rfind(" ", lowest, place)
+    return place if blank < 0 else blank
 
 
 def _check_columns(paths: Paths, config: ReadConfig) -> None:

@@ -34,7 +34,6 @@ class Segments:
         self.streams = max(1, min(config.batch_size, len(corpus.ids) // (2 * config.segment)))
         self._length = len(corpus.ids) // self.streams
         self._steps = max(1, round(self._length / config.segment))
-        self.tokens = self.streams * self._length
         self._drawn = lru_cache(maxsize=2)(self._draw)
 
     def steps(self, epoch: int) -> int:

@@ -8,10 +8,11 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from os import PathLike, fspath
+from os.path import exists, isdir, isfile
 from typing import BinaryIO, NoReturn, cast
 
 from elman.errors import InputError, OptionError
@@ -79,6 +80,8 @@ class Source:
 
     def _open(self) -> AbstractContextManager[BinaryIO]:
         if self.path == STANDARD_INPUT:
+            if sys.stdin is None:
+                raise InputError("standard input is closed", where=self.path, mend="name a file")
             return nullcontext(sys.stdin.buffer)
         try:
             if self.path.lower().endswith(".gz"):
@@ -145,6 +148,24 @@ def path_of(path: str | PathLike[str]) -> str:
     return str(fspath(path))
 
 
+def folder_error(path: str) -> InputError:
+    """The error that tells of a folder where a file is wanted."""
+    return InputError("this is a folder", where=path, mend="name the files in it")
+
+
+def refuse_single_reading(paths: Iterable[str | PathLike[str]]) -> None:
+    """Refuse what would be empty when it is read again; for those who read files twice.
+
+    Raises:
+        InputError: standard input, a pipe or a device is among them.
+    """
+    for name in map(path_of, paths):
+        if name == STANDARD_INPUT:
+            raise InputError("standard input can be read only once", where=name, mend="write it to a file")
+        if exists(name) and not isfile(name) and not isdir(name):
+            raise InputError("this can be read only once", where=name, mend="write it to a file")
+
+
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=encoding)  # refuses codecs that are not of text
@@ -159,7 +180,7 @@ def _unreadable(error: Exception, path: str) -> InputError:
     if isinstance(error, FileNotFoundError):
         return InputError("there is no such file", where=path)
     if isinstance(error, IsADirectoryError):
-        return InputError("this is a folder", where=path, mend="name the files in it")
+        return folder_error(path)
     return InputError(getattr(error, "strerror", None) or str(error), where=path)
 
 

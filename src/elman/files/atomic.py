@@ -15,9 +15,13 @@ from pathlib import Path
 
 from elman.errors import ModelFileError, OptionError
 from elman.files.documents import read_json
-from elman.files.manifest import NAME
+from elman.files.manifest import NAME, listed
 from elman.files.replace import aside_name, sync, writing_errors
 
+REQUIRED = {"config.json", "weights.safetensors"}
+"""What the manifest of every elman folder lists."""
+WRITTEN = REQUIRED | {NAME, "tokenizer.json", "training.json", "history.jsonl", "README.md"}
+"""What elman writes into a folder, beside further files that the manifest lists: a folder with more is not replaced."""
 _STALE = re.compile(r"\.(tmp|old)-(\d+)-[0-9a-f]+")
 """What follows the name of the wanted place in the name of a folder beside it."""
 
@@ -73,13 +77,24 @@ def work_folder(out: str | PathLike[str] | None) -> Iterator[Path]:
 
 
 def is_elman_folder(path: str | PathLike[str]) -> bool:
-    """Is there a manifest, and a `config.json` that names a kind of model?"""
+    """Has elman written this folder, and nobody put anything else into it?
+
+    `config.json` names a kind of model and a format version, the manifest is one and lists what is `REQUIRED`, and
+    there is no entry but the files that are `WRITTEN` or listed.
+    """
     place = Path(path)
     try:
-        config = read_json(place / "config.json")
+        config, names = read_json(place / "config.json"), set(listed(place / NAME))
     except ModelFileError:
         return False
-    return isinstance(config, dict) and "kind" in config and (place / NAME).is_file()
+    return (
+        isinstance(config, dict)
+        and isinstance(config.get("kind"), str)
+        and type(config.get("format_version")) is int
+        and names >= REQUIRED
+        and {entry.name for entry in place.iterdir()} <= WRITTEN | names
+        and all(entry.is_file() and not entry.is_symlink() for entry in place.iterdir())
+    )
 
 
 def _check_existing(place: Path, *, overwrite: bool) -> None:

@@ -45,20 +45,19 @@ def check_manifest(folder: str | PathLike[str], required: Iterable[str]) -> None
         raise ModelFileError(
             f"there is no {NAME}", where=str(folder), mend="give a model folder that elman has written"
         )
-    listed = _listed(place / NAME)
+    entries = listed(place / NAME)
     for name in required:
-        if name not in listed:
+        if name not in entries:
             raise ModelFileError(f"{name} is not listed", where=str(place / NAME))
-        _check_file(place / name, listed[name])
+        _check_file(place / name, entries[name])
 
 
-def sum_of(file: BufferedReader) -> str:
-    """The sha256 sum, in hexadecimal digits, of what is left to read."""
-    return hashlib.file_digest(file, "sha256").hexdigest()
+def listed(path: str | PathLike[str]) -> dict[str, dict[str, Any]]:
+    """The entries of a manifest by the names of the files, each held to its form.
 
-
-def _listed(path: Path) -> dict[str, dict[str, Any]]:
-    """The entries of a manifest, each held to its form."""
+    Raises:
+        ModelFileError: the file cannot be read, or is not a manifest.
+    """
     document = read_json(path)
     files = document.get("files") if isinstance(document, dict) and len(document) == 1 else None
     if not isinstance(files, dict):
@@ -71,6 +70,11 @@ def _listed(path: Path) -> dict[str, dict[str, Any]]:
         if not isinstance(entry["sha256"], str) or type(entry["bytes"]) is not int:
             raise ModelFileError(f"the entry of {name} is not a sum and a size", where=str(path))
     return files
+
+
+def sum_of(file: BufferedReader) -> str:
+    """The sha256 sum, in hexadecimal digits, of what is left to read."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_file(path: Path, entry: dict[str, Any]) -> None:

@@ -23,9 +23,10 @@ def file_sums(paths: Iterable[str | PathLike[str]]) -> list[dict[str, Any]]:
 
 
 def _one(path: Path) -> dict[str, Any]:
+    name = os.fsencode(path.name).decode("utf-8", "backslashreplace")  # which JSON can hold whatever its bytes
     try:
         with path.open("rb") as file:
-            return {"name": path.name, "bytes": os.fstat(file.fileno()).st_size, "sha256": sum_of(file)}
+            return {"name": name, "bytes": os.fstat(file.fileno()).st_size, "sha256": sum_of(file)}
     except OSError as error:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else str(error.strerror or error)
         raise InputError(what, where=str(path)) from error

@@ -5,6 +5,7 @@ Knows a model's config and record; knows no network. Written into every folder a
 
 from typing import TYPE_CHECKING, Any
 
+from elman.errors import one_line
 from elman.nn.config import EmbeddingConfig
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ def rows(model: "LanguageModel") -> list[tuple[str, str]]:
     ]  # fmt: skip
     for name, files in training.get("data", {}).items():
         if isinstance(files, list):
-            found.append((f"{name} files", ", ".join(f"{f['name']} ({f['bytes']:,} bytes)" for f in files)))
+            found.append((f"{name} files", ", ".join(f"{one_line(f['name'])} ({f['bytes']:,} bytes)" for f in files)))
         else:
             found.append((f"{name} files", "a twentieth of the training text" if files is None else str(files)))
     if report:
         rate = f"{report['tokens_per_second']:,.0f} symbols a second"
         length = f"{report['steps']:,} steps, {report['epochs']:.2f} epochs"
         found.append(("trained", f"{report['seconds']:.0f} s, {length}, {rate}"))
-        metrics = ", ".join(f"{name} {_number(value)}" for name, value in report.get("metrics", {}).items())
+        metrics = ", ".join(f"{one_line(name)} {_number(value)}" for name, value in report.get("metrics", {}).items())
         found.append(("dev scores", metrics or "none (trained without dev text)"))
     machine = training.get("machine", {})
     if machine:
@@ -90,8 +91,8 @@ What it writes is as good and as bad as the text that it was trained on. Edit th
 """
 
 
-def _number(value: float | None) -> str:
-    return "out of range" if value is None else f"{value:.4f}"
+def _number(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, (int, float)) else "out of range"
 
 
 def _inputs(embedding: EmbeddingConfig) -> str:

@@ -16,6 +16,9 @@ STRIPES = 16
 """Running text is judged in so many stretches side by side while training: all symbols count, and only the first ones
 of each stretch lack what stands before them."""
 
+SHORTEST = 4096
+"""Symbols that a stretch has at least: a short text is read as one."""
+
 
 class DevText:
     """The text that training is judged on.
@@ -52,5 +55,6 @@ class DevText:
 
     def _batches(self) -> Iterator[Batch]:
         if self.corpus.starts is None:
-            return stripes(self.corpus, batch_size=STRIPES, segment=self.segment)
+            stretches = max(1, min(STRIPES, self.tokens // SHORTEST))
+            return stripes(self.corpus, batch_size=stretches, segment=self.segment)
         return in_order(self.corpus, batch_size=64, segment=self.segment)

@@ -4,7 +4,9 @@ Knows the order of the steps and what each hands to the next; the steps themselv
 `training`. Called by `LanguageModel.train`.
 """
 
+import itertools
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from typing import Any
 from elman.data.batches import LineBatches
 from elman.data.corpus import Corpus, build_corpus, training_text
 from elman.data.segments import Segments
-from elman.errors import InputError
+from elman.errors import ElmanError, InputError, OptionError
 from elman.files.atomic import check_target, work_folder
 from elman.files.sums import file_sums
 from elman.models.config import LanguageModelConfig
@@ -26,7 +28,7 @@ from elman.models.networks import LanguageModelNetwork
 from elman.models.options import Options
 from elman.models.plans import Job, Request, plan_job
 from elman.models.progress import Progress
-from elman.models.sizing import Facts, choose
+from elman.models.sizing import Choice, Facts, choose
 from elman.models.tables import rounded
 from elman.text.tokenizer import Tokenizer, train_tokenizer
 from elman.training import machine
@@ -66,13 +68,27 @@ def fit(request: Request, progress: Callable[[Progress], None] | None) -> Langua
     job = plan_job(request)
     with work_folder(out) as folder:
         prepared = _prepare(job, folder)
-        model, outcome = _train(job, prepared, started=started, progress=progress)
+        model, outcome, stopped = _train(job, prepared, started=started, progress=progress)
     if out is not None and outcome.is_good:
-        model.save(out, overwrite=request.overwrite)
-        log.info("saved to %s", out)
-    if outcome.stopped is not None:
-        raise outcome.stopped
+        _save(model, out, overwrite=request.overwrite)
+    if stopped is not None:
+        raise stopped
     return model
+
+
+def _save(model: LanguageModel, out: Path, *, overwrite: bool) -> None:
+    """Save a trained model; where its place was taken meanwhile, beside it.
+
+    Raises:
+        ElmanError: the place was taken, or cannot be written; told is where the model is now.
+    """
+    try:
+        model.save(out, overwrite=overwrite)
+        log.info("saved to %s", out)
+    except ElmanError as error:
+        beside = next(p for n in itertools.count(2) if not os.path.lexists(p := out.with_name(f"{out.name}-{n}")))
+        model.save(beside)
+        raise ElmanError(f"{error}; the model was saved to {beside} instead") from error
 
 
 def _prepare(job: Job, folder: Path) -> Prepared:
@@ -88,17 +104,15 @@ def _prepare(job: Job, folder: Path) -> Prepared:
     log.info("training text: %s symbols, vocabulary of %s (%s)", f"{train.counts.tokens:,}", f"{tokenizer.size:,}",
              tokenizer.kind)  # fmt: skip
     dev = _dev(job, tokenizer, folder)
-    device = machine.choose_device(job.options.train.device)
-    precision = machine.choose_precision(job.options.train.precision, device)
+    wanted = job.options.train if job.recorded is None else Record(job.recorded)
+    device = machine.choose_device(wanted.device)
+    precision = machine.choose_precision(wanted.precision, device)
     facts = Facts(
         symbols=tokenizer.size, tokens=train.counts.tokens, tokenizer=tokenizer.kind, seconds=job.seconds,
         epochs=job.options.train.epochs,
         flops=machine.flops(device, precision, machine.threads()),
     )  # fmt: skip
-    choice = choose(facts, job.given)
-    options = Options.build({**job.options.flat(), **choice.values}) if job.recorded is None else job.options
-    if choice.values and job.recorded is None:
-        log.info("%s", choice.reason)
+    options, choice = _sized(job, facts)
     config = LanguageModelConfig(
         symbols=tokenizer.size, reading=options.reading, text=options.text, embedding=options.embedding,
         stack=options.stack, softmax=options.softmax,
@@ -112,6 +126,19 @@ def _prepare(job: Job, folder: Path) -> Prepared:
         tokenizer, train, dev, options=options, network=network, precision=precision, estimate=choice.steps,
         dev_tokens=dev_tokens, sums=sums,
     )  # fmt: skip
+
+
+def _sized(job: Job, facts: Facts) -> tuple[Options, Choice]:
+    """The options with what was left open chosen; those of a run that is repeated are all there."""
+    choice = choose(facts, job.given)
+    if job.recorded is not None:
+        return job.options, choice
+    options = Options.build({**job.options.flat(), **choice.values})
+    if choice.values:
+        log.info("%s", choice.reason)
+    if options.embedding.ngrams == 1 and {"ngram_bits", "ngram_width"} & set(job.given) and job.start is None:
+        raise OptionError("there are no n-grams", where="--ngram-bits, --ngram-width", mend="give --ngrams 2 or more")
+    return options, choice
 
 
 def _dev(job: Job, tokenizer: Tokenizer, folder: Path) -> Corpus | None:
@@ -135,7 +162,7 @@ def _dev(job: Job, tokenizer: Tokenizer, folder: Path) -> Corpus | None:
 
 def _train(
     job: Job, prepared: Prepared, *, started: float, progress: Callable[[Progress], None] | None
-) -> tuple[LanguageModel, Outcome]:
+) -> tuple[LanguageModel, Outcome, BaseException | None]:
     options, network = prepared.options, prepared.network
     make = Segments if options.reading.continuous else LineBatches
     source = make(prepared.train, options.batch, seed=options.train.seed)
@@ -157,6 +184,12 @@ def _train(
     described = machine.describe(network.device, prepared.precision)
     network.compute_in("fp32")
     _round_tables(network)
+    stopped = outcome.stopped
+    metrics: dict[str, float | None] = {}
+    try:
+        metrics = {} if dev is None or not outcome.is_good else dev.tally().metrics()
+    except KeyboardInterrupt as error:
+        stopped = stopped or error
     report = {
         "kind": LanguageModel.kind,
         "seconds": time.monotonic() - started,
@@ -165,14 +198,15 @@ def _train(
         "parameters": sum(p.numel() for p in network.parameters()),
         "epochs": outcome.run.tokens / prepared.train.counts.tokens,
         "steps": outcome.run.step,
-        "metrics": {} if dev is None or not outcome.is_good else dev.tally().metrics(),
+        "metrics": metrics,
     }
     training = {
         "options": options.flat(), "plan": outcome.run.plan.to_json(), "evaluation_tokens": prepared.dev_tokens,
         "data": prepared.sums, "start": job.start_record, "machine": described, "report": report,
     }  # fmt: skip
     record = Record(training, outcome.run.history)
-    return LanguageModel(network.config, prepared.tokenizer, TorchLanguageModel(network), record=record), outcome
+    model = LanguageModel(network.config, prepared.tokenizer, TorchLanguageModel(network), record=record)
+    return model, outcome, stopped
 
 
 def _round_tables(network: LanguageModelNetwork) -> None:

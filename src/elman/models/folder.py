@@ -15,6 +15,7 @@ from elman.errors import ModelFileError
 from elman.files.atomic import new_folder
 from elman.files.documents import read_json, write_json
 from elman.files.manifest import check_manifest, write_manifest
+from elman.files.opening import read_regular
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
 from elman.models import card
 from elman.models.config import FORMAT_VERSION, LanguageModelConfig
@@ -29,6 +30,7 @@ READ = ("config.json", "weights.safetensors", "tokenizer.json", "training.json")
 PACKED = ("ngrams.tables",)
 """Weights that are stored in eight bits, without the rows that training never touched."""
 LARGEST_DOCUMENT = 256 * 1024 * 1024
+LARGEST_HISTORY = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class Record:
 
     training: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def device(self) -> str:
+        """Where the run was computed."""
+        return str(self.training["machine"]["device"])
+
+    @property
+    def precision(self) -> str:
+        """The number format of its products."""
+        return str(self.training["machine"]["precision"])
 
     @property
     def report(self) -> dict[str, Any]:
@@ -93,11 +105,7 @@ def read_training(path: Path) -> dict[str, Any]:
         ModelFileError: as `read_config`, or the record lacks what a repetition needs.
     """
     read_config(path)
-    training = _object(path / "training.json")
-    missing = {"options", "plan", "evaluation_tokens", "data", "machine"} - set(training)
-    if missing:
-        raise ModelFileError(f"{', '.join(sorted(missing))} is missing", where=str(path / "training.json"))
-    return training
+    return _training(path)
 
 
 def load(path: Path) -> "LanguageModel":
@@ -117,11 +125,54 @@ def load(path: Path) -> "LanguageModel":
             f"({config.text.tokenizer})",
             where=str(path),
         )
-    record = Record(_object(path / "training.json"))
+    record = Record(_training(path), _history(path / "history.jsonl"))
     arrays = _read_weights(path / "weights.safetensors", weight_shapes(config))
     network = build_network(config)
     put_arrays(network, arrays)
     return LanguageModel(config, tokenizer, TorchLanguageModel(network), record=record)
+
+
+def _training(path: Path) -> dict[str, Any]:
+    """The content of `training.json`, each part of the type that it must have."""
+    where = str(path / "training.json")
+    training = _object(path / "training.json")
+    wanted = {"options": dict, "plan": list, "evaluation_tokens": int, "data": dict, "machine": dict, "report": dict}
+    for name, kind in wanted.items():
+        if not isinstance(training.get(name), kind):
+            raise ModelFileError(f"{name} is missing, or is not what it must be", where=where)
+    if not all(isinstance(point, list) and [type(x) for x in point] == [int, float, int] for point in training["plan"]):
+        raise ModelFileError("the plan is not a list of steps, progress and totals", where=where)
+    for name, kinds in (("train", (list,)), ("dev", (list, str, type(None)))):
+        files = training["data"].get(name)
+        if not isinstance(files, kinds) or (isinstance(files, list) and not all(map(_is_sum, files))):
+            raise ModelFileError(f"the {name} data are not told by name, size and sum", where=where)
+    texts = {"torch", "python", "machine", "processor", "device", "precision"}
+    if not all(isinstance(training["machine"].get(name), str) for name in texts):
+        raise ModelFileError("the machine is not told", where=where)
+    numbers = [training["machine"].get("threads"), *(training["report"].get(name) for name in _FIGURES)]
+    if not all(isinstance(number, (int, float)) and not isinstance(number, bool) for number in numbers):
+        raise ModelFileError("threads or figures of the report are not numbers", where=where)
+    if not isinstance(training["report"].get("metrics"), dict):
+        raise ModelFileError("the metrics are missing", where=where)
+    return training
+
+
+_FIGURES = ("seconds", "tokens", "tokens_per_second", "parameters", "epochs", "steps")
+
+
+def _is_sum(entry: Any) -> bool:
+    kinds = {"name": str, "sha256": str, "bytes": int}
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), kind) for key, kind in kinds.items())
+
+
+def _history(path: Path) -> list[dict[str, Any]]:
+    """The evaluations that a folder tells of; none where the file is gone or was edited: nothing depends on it."""
+    try:
+        lines = read_regular(path, LARGEST_HISTORY).decode("utf-8").splitlines()
+        found = [json.loads(line) for line in lines]
+    except (ModelFileError, OSError, ValueError, RecursionError):
+        return []
+    return found if all(isinstance(line, dict) for line in found) else []
 
 
 def _write_weights(path: Path, arrays: dict[str, NDArray[np.float32]]) -> None:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from elman.models.language_model import LanguageModel, ScoredSymbol
 
 WINDOW = 1024
-"""Lines that are read ahead, so that lines of like length can stand in one batch; symbols at a time in running text."""
+"""Lines that are read ahead, so that lines of like length can stand in one batch; symbols that are read at a time."""
+LARGEST_BATCH = 1 << 16
+"""Symbols, padding counted, of lines that are read side by side."""
 
 
 def judge(model: "LanguageModel", files: Sequence[Any], *, reading: ReadConfig, dynamic: bool) -> dict[str, Any]:
@@ -67,22 +69,34 @@ def score_lines(
         examples: Iterator[Example] = (Example(text, "text", n) for n, text in enumerate(source, 1))
         continuous = model.config.reading.continuous
     else:
-        examples, continuous = read(list(source), reading), reading.continuous
+        examples, continuous = read(list(source), reading, keep_blank=True), reading.continuous
     return _running(model, examples) if continuous else _lines(model, examples)
 
 
 def _lines(model: "LanguageModel", examples: Iterator[Example]) -> "Iterator[tuple[Example, list[ScoredSymbol]]]":
-    """Every line from a fresh state, with its `</s>`; lines of like length stand in one batch."""
+    """Every line from a fresh state, with its `</s>`; lines of like length stand in one batch. Of a blank text, which
+    is not a line, nothing is scored."""
     for window in _windows(examples):
         ids = [np.append(model.tokenizer.encode(example.text).astype(np.int64), END) for example in window]
         nats: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(ids)
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        for begin in range(0, len(order), 64):
-            rows = order[begin : begin + 64]
+        lines = [i for i, example in enumerate(window) if example.text and not example.text.isspace()]
+        for rows in _batches(sorted(lines, key=lambda i: len(ids[i])), ids):
             for row, found in zip(rows, _padded_nats(model, [ids[i] for i in rows]), strict=True):
                 nats[row] = found
         for example, symbols, found in zip(window, ids, nats, strict=True):
-            yield example, _scored(model, symbols, found)
+            yield example, _scored(model, symbols[: len(found)], found)
+
+
+def _batches(rows: list[int], ids: list[NDArray[np.int64]]) -> Iterator[list[int]]:
+    """Rows in order of length, in batches whose padded symbols are bounded."""
+    batch: list[int] = []
+    for row in rows:
+        if batch and (len(batch) == 64 or (len(batch) + 1) * len(ids[row]) > LARGEST_BATCH):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
 
 
 def _padded_nats(model: "LanguageModel", texts: list[NDArray[np.int64]]) -> list[NDArray[np.float32]]:
@@ -108,15 +122,15 @@ def _running(model: "LanguageModel", examples: Iterator[Example]) -> "Iterator[t
     for window in _windows(examples, characters=WINDOW):
         texts = [model.tokenizer.encode(example.text + example.end).astype(np.int64) for example in window]
         symbols = np.concatenate(texts)
-        if len(symbols):
-            ids = np.concatenate([[previous], symbols[:-1]])
-            nats, state = model.engine.nats(state, ids[None], targets=symbols[None])
-            previous = int(symbols[-1])
-            parts = np.split(nats[0], np.cumsum([len(text) for text in texts])[:-1])
-        else:
-            parts = [np.empty(0, np.float32)] * len(texts)
-        for example, text, found in zip(window, texts, parts, strict=True):
-            yield example, _scored(model, text, found)
+        nats = np.empty(len(symbols), np.float32)
+        for begin in range(0, len(symbols), WINDOW):
+            targets = symbols[begin : begin + WINDOW]
+            ids = np.concatenate([[previous], targets[:-1]])
+            found, state = model.engine.nats(state, ids[None], targets=targets[None])
+            nats[begin : begin + WINDOW], previous = found[0], int(targets[-1])
+        parts = np.split(nats, np.cumsum([len(text) for text in texts])[:-1])
+        for example, text, part in zip(window, texts, parts, strict=True):
+            yield example, _scored(model, text, part)
 
 
 def _windows(examples: Iterator[Example], *, characters: int = 1_000_000) -> Iterator[list[Example]]:

@@ -5,7 +5,7 @@ Knows its tokenizer, its config and an engine behind numpy arrays; training is i
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ class LanguageModel:
         self, config: LanguageModelConfig, tokenizer: Tokenizer, engine: TorchLanguageModel, *, record: folder.Record
     ) -> None:
         self.config, self.tokenizer, self.engine, self.record = config, tokenizer, engine, record
+        self._zero = self._state(engine.start(1), "")
 
     @classmethod
     def train(
@@ -117,22 +118,22 @@ class LanguageModel:
         The end of the text is held back while it may still become a longer symbol (a word that goes on); `final`
         settles it. The state that was given is not changed.
         """
-        state = state or self._fresh()
-        ids, pending = self._settle(state.pending + text, final=final)
+        state = self._checked(state)
+        ids, pending = self._settle(state, text, final=final)
         return self._state(self._read(self._arrays(state), ids), pending)
 
     def next(self, state: LanguageModelState | None = None, *, top: int = 10) -> list[tuple[str, float]]:
         """The likeliest next symbols and their probabilities; held-back text is not taken into account."""
         if top < 1:
             raise OptionError(f"{top} is out of range", where="top", mend="give a number of at least 1")
-        logs = self.engine.log_probabilities(self._arrays(state or self._fresh()))[0]
+        logs = self.engine.log_probabilities(self._arrays(self._checked(state)))[0]
         likeliest = np.argsort(-logs, kind="stable")[:top]
         return [(self.tokenizer.symbols[i], float(np.exp(logs[i]))) for i in likeliest]
 
     def score(self, text: str, state: LanguageModelState | None = None, *, end: bool = False) -> list[ScoredSymbol]:
         """ln p of every symbol of a text behind what `state` has read; with `end`, of the `</s>` after it too."""
-        state = state or self._fresh()
-        ids, _ = self._settle(state.pending + text, final=True)
+        state = self._checked(state)
+        ids, _ = self._settle(state, text, final=True)
         if end:
             ids = np.append(ids, END)
         logs = -self._nats(self._arrays(state), ids)
@@ -148,9 +149,8 @@ class LanguageModel:
         Returns:
             A text; with `samples` above 1 a list of texts; with `stream` an iterator of pieces.
         """
-        if "stop" in sampling:
-            stop = sampling["stop"]
-            sampling["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
+        if isinstance(sampling.get("stop"), (str, list)):
+            sampling["stop"] = (sampling["stop"],) if isinstance(sampling["stop"], str) else tuple(sampling["stop"])
         config = build(SamplingConfig, sampling)
         pieces = self.stream(prompt, config, state=state)
         if stream:
@@ -168,7 +168,7 @@ class LanguageModel:
         """Pairs (number of the sample, piece of its text), as they are written behind the prompt."""
         after = self._arrays(self.feed(prompt, state, final=True))
         rows = tuple(np.repeat(part, config.samples, axis=1) for part in after)
-        writer = TextWriter(self.tokenizer, config.samples, stop=config.stop, before=self._word_before(prompt))
+        writer = TextWriter(self.tokenizer, config.samples, stop=config.stop, before=self._word_before(state, prompt))
         forbidden = [UNKNOWN, START]
         if self.config.reading.continuous and self.config.text.tokenizer != "word":
             forbidden.append(END)
@@ -206,7 +206,7 @@ class LanguageModel:
 
         if isinstance(texts, (str, PathLike)):
             return (item for _, item in score_lines(self, [texts], reading=self.reading(reading)))
-        return (item for _, item in score_lines(self, list(texts), reading=None))
+        return (item for _, item in score_lines(self, texts, reading=None))
 
     def predict_to(
         self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None
@@ -226,22 +226,21 @@ class LanguageModel:
         Raises:
             ModelFileError: the file is not such a state (names, shapes, types, values that are not finite).
         """
-        return LanguageModelState.load(path, like=self._fresh(), symbols=self.config.symbols)
+        return LanguageModelState.load(path, like=self._zero, symbols=self.config.symbols)
 
     def reading(self, given: Mapping[str, Any] | None) -> ReadConfig:
-        """How files are read: as in training, but for format and encoding, which each file has its own of."""
-        base = replace(self.config.reading, format=None, encoding="utf-8")
-        checked = build(ReadConfig, given or {})
-        return replace(base, **{name: getattr(checked, name) for name in given or {}})
+        """How files are read: by lines or as running text as in training; all else each file has its own of."""
+        values = dict(given or {})
+        if values.pop("continuous", self.config.reading.continuous) != self.config.reading.continuous:
+            raise OptionError("lines or running text is decided in training", where="continuous", mend="leave it out")
+        return build(ReadConfig, {**values, "continuous": self.config.reading.continuous})
 
-    def _word_before(self, prompt: str) -> int | None:
-        """The word at the end of a prompt, for a model of words that has to set a blank behind it."""
+    def _word_before(self, state: LanguageModelState | None, prompt: str) -> int | None:
+        """The word at the end of what was fed, for a model of words that has to set a blank behind it."""
+        prompt = (state.pending if state is not None else "") + prompt
         if self.tokenizer.kind != "word" or not prompt.split() or prompt.endswith((" ", "\n")):
             return None
         return int(self.tokenizer.encode(prompt)[-1])
-
-    def _fresh(self) -> LanguageModelState:
-        return self._state(self.engine.start(1), "")
 
     def _names(self) -> list[str]:
         names = ["h", "c"] if self.config.stack.cell == "lstm" else ["h"]
@@ -250,12 +249,23 @@ class LanguageModel:
     def _state(self, arrays: tuple[NDArray[Any], ...], pending: str) -> LanguageModelState:
         return LanguageModelState(dict(zip(self._names(), arrays, strict=True)), pending)
 
-    def _arrays(self, state: LanguageModelState) -> tuple[NDArray[Any], ...]:
-        if list(state.arrays) != self._names():
+    def _checked(self, state: LanguageModelState | None) -> LanguageModelState:
+        """The state, if it is one of this model; a new one for None."""
+        if state is None:
+            return self._zero
+        shapes = {name: (array.shape, array.dtype) for name, array in self._zero.arrays.items()}
+        found = state.arrays if isinstance(state, LanguageModelState) else {}
+        if shapes != {name: (array.shape, array.dtype) for name, array in found.items()}:
             raise InputError("the state is not one of this model", mend="take one that its feed has returned")
+        return state
+
+    def _arrays(self, state: LanguageModelState) -> tuple[NDArray[Any], ...]:
         return tuple(state.arrays.values())
 
-    def _settle(self, text: str, *, final: bool) -> tuple[NDArray[np.int64], str]:
+    def _settle(self, state: LanguageModelState, text: str, *, final: bool) -> tuple[NDArray[np.int64], str]:
+        if not isinstance(text, str):
+            raise InputError(f"this is not a text but of type {type(text).__name__}", mend="give a str")
+        text = state.pending + text
         settled = len(text) if final else self.tokenizer.settled(text)
         return self.tokenizer.encode(text[:settled]).astype(np.int64), text[settled:]
 
@@ -286,4 +296,12 @@ def _choose(state: tuple[NDArray[Any], ...], rows: NDArray[np.int64]) -> tuple[N
 
 
 def _paths(paths: Any) -> list[Any]:
-    return [paths] if isinstance(paths, (str, PathLike)) else list(paths)
+    """One path or several as a list.
+
+    Raises:
+        OptionError: there is none, or something else.
+    """
+    found = [paths] if isinstance(paths, (str, PathLike)) else list(paths) if isinstance(paths, Sequence) else []
+    if not found or not all(isinstance(path, (str, PathLike)) for path in found):
+        raise OptionError("no file is named", mend="give a path, or a list of paths")
+    return found

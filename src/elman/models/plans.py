@@ -4,6 +4,8 @@ Knows options and folders; knows no corpus. Used by `models.fitting`.
 """
 
 import hashlib
+import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,6 +19,7 @@ from elman.settings import names
 from elman.text.tokenizer import Tokenizer
 from elman.training import machine
 
+log = logging.getLogger("elman")
 DEFAULT_BUDGET = "5m"
 
 
@@ -77,20 +80,35 @@ def plan_job(request: Request) -> Job:
             values = _started_from(start, values)
     start_record = None if request.start is None else _start_record(Path(request.start))
     wanted = None if recorded is None else recorded.get("start")
-    if wanted is not None and (start_record is None or start_record["sha256"] != wanted["sha256"]):
+    if recorded is not None and (wanted or {}).get("sha256") != (start_record or {}).get("sha256"):
         raise OptionError(
             f"the run of {request.replay} started from another folder", where="--from",
-            mend=f"give the unaltered folder that was called {wanted['path']}",
+            mend="leave it out" if wanted is None else f"give the unaltered folder that was called {wanted['path']}",
         )  # fmt: skip
     if recorded is None and values.get("epochs") is None and values.get("budget") is None:
         values["budget"] = DEFAULT_BUDGET
     options = Options.build(values)
+    _check_together(values, options, dev=request.dev)
     budget = options.train.budget
     return Job(
         train=request.train, dev=request.dev, options=options, given=values,
         seconds=None if budget is None else seconds_of(budget), recorded=recorded, start=start,
         start_record=start_record, tokenizer=None if start is None else start.tokenizer,
     )  # fmt: skip
+
+
+def _check_together(values: Mapping[str, Any], options: Options, *, dev: Any) -> None:
+    """Refuse what would be ignored or would fail later.
+
+    Raises:
+        OptionError: options do not go together, or not with a language model, or not with this machine.
+    """
+    if options.stack.bidirectional:
+        raise OptionError("a language model looks only left", where="--bidirectional", mend="leave it out")
+    machine.choose_device(options.train.device)
+    for name in ("patience", "averaging"):
+        if dev == "none" and values.get(name):
+            raise OptionError("nothing is judged with --dev none", where=f"--{name}", mend="leave one of them out")
 
 
 def _recorded(request: Request) -> dict[str, Any]:
@@ -112,6 +130,10 @@ def _recorded(request: Request) -> dict[str, Any]:
         if sums != (wanted if isinstance(wanted, (str, type(None))) else [entry["sha256"] for entry in wanted]):
             raise OptionError(f"these are not the files of the run in {path}", where=f"--{name}",
                               mend=f"give {_told(wanted)}")  # fmt: skip
+    here = machine.describe(machine.choose_device(recorded["machine"]["device"]), recorded["machine"]["precision"])
+    other = [key for key in ("torch", "processor", "machine") if recorded["machine"].get(key) != here[key]]
+    if other:
+        log.warning("the bits may differ: the run in %s was made with another %s", path, ", ".join(other))
     if recorded["machine"]["threads"] != machine.threads():
         raise OptionError(
             f"the run in {path} had {recorded['machine']['threads']} threads, this one {machine.threads()}",
@@ -142,6 +164,9 @@ def _started_from(start: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _start_record(path: Path) -> dict[str, str]:
     try:
-        return {"path": path.name, "sha256": hashlib.sha256((path / "manifest.json").read_bytes()).hexdigest()}
+        return {
+            "path": os.fsencode(path.name).decode("utf-8", "backslashreplace"),
+            "sha256": hashlib.sha256((path / "manifest.json").read_bytes()).hexdigest(),
+        }
     except OSError as error:
         raise ModelFileError(str(error.strerror), where=str(path)) from error

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from elman.data.config import BatchConfig
 from elman.nn.config import EmbeddingConfig
 
 TOKENS_PER_WEIGHT = 5.0
@@ -60,19 +61,22 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
             values.setdefault(name, value)
 
     large = facts.symbols >= LARGE_VOCABULARY
-    settle(adaptive=large, tied=large, layers=1, ngrams=6 if facts.tokenizer in CHARACTERS else 1, batch_size=32)
-    settle(segment=128 if facts.tokenizer in CHARACTERS else 48)
+    is_small = facts.tokenizer in CHARACTERS
+    settle(adaptive=large, tied=large, layers=1, ngrams=6 if is_small else 1, batch_size=BatchConfig().batch_size)
+    settle(segment=BatchConfig().segment if is_small else 48)
     operations = facts.flops * facts.seconds * 0.9 if facts.seconds else None
     if operations is not None:
         weights = math.sqrt(operations / 6 / TOKENS_PER_WEIGHT)
     else:
         weights = facts.tokens * (facts.epochs or 1) / TOKENS_PER_WEIGHT
     settle(hidden=_hidden(weights, values, facts.symbols))
-    settle(embedding=values["hidden"] if large else 128)
+    settle(embedding=_width(values["hidden"], facts.symbols))
     cost = 6 * active_weights(values, facts.symbols)
     seen = operations / cost if operations is not None else facts.tokens * (facts.epochs or 1)
     epochs = seen / facts.tokens
-    settle(**_dropout(epochs, is_small=facts.tokenizer in CHARACTERS), lr=8e-3)
+    settle(**_dropout(epochs, is_small=is_small, given=given.get("dropout")))
+    if values["layers"] == 1:
+        values["dropout"] = given.get("dropout", 0.0)
     chosen = {name: value for name, value in values.items() if name not in given}
     reason = f"chosen for about {epochs:.1f} epochs: " + ", ".join(f"{name} {value}" for name, value in chosen.items())
     steps = max(1, int(seen / (values["batch_size"] * values["segment"])))
@@ -98,12 +102,14 @@ def _hidden(weights: float, values: Mapping[str, Any], symbols: int) -> int:
 
 
 def _width(hidden: int, symbols: int) -> int:
-    return hidden if symbols >= LARGE_VOCABULARY else 128
+    return hidden if symbols >= LARGE_VOCABULARY else EmbeddingConfig().embedding
 
 
-def _dropout(epochs: float, *, is_small: bool) -> dict[str, float]:
+def _dropout(epochs: float, *, is_small: bool, given: float | None) -> dict[str, float]:
     """The more often a text is read, the more is dropped; what is read twice needs none. Words need more than
     characters, whose vocabulary is small: a text has fewer of them, and more to learn about each."""
+    if given is not None:  # one number for all places that are not given apart
+        return {"input_dropout": given, "output_dropout": given}
     strength = min(1.0, max(0.0, math.log2(max(epochs, 1.0) / 2) / (4 if is_small else 2.5)))
     return {
         "input_dropout": round(0.4 * strength, 2),

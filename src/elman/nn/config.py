@@ -5,6 +5,7 @@ Knows no torch, so that help and checks of options are instant. Built by `models
 
 from dataclasses import dataclass
 
+from elman.errors import OptionError
 from elman.settings import check, option
 
 CELLS = ("elman", "gru", "lstm", "mingru")
@@ -44,11 +45,19 @@ class StackConfig:
     layers: int = option(1, "recurrent layers, one on the other", low=1, high=64, automatic=True)
     hidden: int = option(256, "size of the state of one direction", low=1, high=65536, automatic=True)
     bidirectional: bool = option(False, "read from both ends and join the two readings")
-    dropout: float = option(0.0, "locked dropout between the layers", low=0, high=0.95, automatic=True)
+    dropout: float = option(
+        0.0,
+        "locked dropout between the layers; if given, on inputs and outputs too, unless they are given",
+        low=0,
+        high=0.95,
+        automatic=True,
+    )
     weight_drop: float = option(0.0, "share of the recurrent weights U dropped in each step", low=0, high=0.95)
 
     def __post_init__(self) -> None:
         check(self)
+        if self.cell == "mingru" and self.weight_drop > 0:
+            raise OptionError("minGRU has no recurrent weights", where="--weight-drop", mend="leave it out")
 
 
 @dataclass(frozen=True)

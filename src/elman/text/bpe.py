@@ -32,6 +32,9 @@ _UNIT = re.compile(r"\n|'(?:[sdmt]|ll|ve|re)| ?[^\W\d_]+| ?\d+| ?(?:[^ \t\r\n\w]
 """GPT-2's division of a text (Radford et al. 2019), but that a line end always stands alone, and that blanks other than
 these three go with signs: so no unit has a blank behind something else, and each blank or line end begins a new one."""
 
+_BEGUN = ("'l", "'r", "'v")
+"""Two units that may become one."""
+
 
 class BPETokenizer:
     """Frequent strings of bytes are symbols; every text has its ids, every byte is a symbol at need.
@@ -112,9 +115,16 @@ class BPETokenizer:
         return ByteDecoder(self._bytes)
 
     def settled(self, text: str) -> int:
-        """Up to the blanks before the last word, which may go on; all of a text that ends with a line end."""
+        """All units but the last, which may go on, and of that one the parts in which it is encoded if it is long."""
+        if text.endswith("\n"):
+            return len(text)
         last = max(text.rfind(blank) for blank in " \t\r\n") + 1
-        return last if text.endswith("\n") else len(text[:last].rstrip(" \t\r"))
+        begin = len(text[:last].rstrip(" \t\r"))  # where a unit begins
+        begins = [unit.start() for unit in _UNIT.finditer(text, begin)] or [0]
+        if text[begins[-2:][0] :] in _BEGUN:
+            return begins[-2]
+        # a run of signs must not begin anew with the quote of 's, nor one of blanks with the blank of a word
+        return begins[-1] + max(0, len(text) - begins[-1] - 2) // LONGEST_UNIT * LONGEST_UNIT
 
     def to_json(self) -> dict[str, Any]:
         """The content of `tokenizer.json`."""

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.errors import InputError
+from elman.text.config import MINIMUM_COUNT
 from elman.text.vocabulary import SPECIALS, by_count, check_keys, has_surrogate, symbols_from_json
 
 CODE_POINTS = 0x110000
 CHUNK = 1 << 20
 """Characters that are turned into ids at a time: what a text needs beside its ids does not grow with it."""
 NEGLIGIBLE = 0.001
-"""Rare characters become unknown where together they are at most this share of the text: a short text keeps all."""
+"""Unless told otherwise, rare characters become unknown where together they are at most this share of the text: a short
+text keeps all."""
 UNKNOWN_CHARACTER = "\ufffd"
 
 
@@ -35,14 +37,16 @@ class CharTokenizer:
         self._texts = [UNKNOWN_CHARACTER, "", "\n", *characters]
 
     @classmethod
-    def train(cls, texts: Iterable[str], *, size: int | None, minimum: int) -> "CharTokenizer":
-        """With the characters of the texts; size and minimum as in `vocabulary.by_count`, but see `NEGLIGIBLE`."""
+    def train(cls, texts: Iterable[str], *, size: int | None, minimum: int | None) -> "CharTokenizer":
+        """With the characters of the texts; size and minimum as in `vocabulary.by_count`, None as `NEGLIGIBLE` says."""
         found = np.zeros(CODE_POINTS, dtype=np.int64)
         for text in _joined(texts):
             found += np.bincount(code_points(text), minlength=CODE_POINTS)
         counts = {chr(code): int(found[code]) for code in np.flatnonzero(found)}
-        rare = sum(count for count in counts.values() if count < minimum)
-        return cls(by_count(counts, size=size, minimum=minimum if rare <= NEGLIGIBLE * found.sum() else 1))
+        if minimum is None:
+            rare = sum(count for count in counts.values() if count < MINIMUM_COUNT)
+            minimum = MINIMUM_COUNT if rare <= NEGLIGIBLE * found.sum() else 1
+        return cls(by_count(counts, size=size, minimum=minimum))
 
     def encode(self, text: str) -> NDArray[np.int32]:
         """The ids of a text, (T,); InputError as `Tokenizer` says."""

@@ -8,6 +8,8 @@ from elman.settings import check, option
 TOKENIZERS = ("char", "byte", "word", "bpe")
 SMALLEST_BPE = 3 + 256
 """The special symbols and every byte."""
+MINIMUM_COUNT = 2
+"""How often words, characters (but see `characters.NEGLIGIBLE`) and pairs are seen at least, unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,18 @@ class TextConfig:
         low=4,
         high=10_000_000,
     )
-    minimum_count: int = option(
-        2, "words and characters seen less often than this in training are unknown", low=1, high=1_000_000
+    minimum_count: int | None = option(
+        None,
+        "words and characters seen less often in training are unknown (else 2, but a short text keeps all characters)",
+        low=1,
+        high=1_000_000,
     )
 
     def __post_init__(self) -> None:
         check(self)
+        if self.tokenizer == "byte" and self.minimum_count is not None:
+            mend = "leave it out"
+            raise OptionError("every byte is a symbol, however rare", where="--minimum-count", mend=mend)
         if self.vocabulary_size is None:
             return
         where = "--vocabulary-size"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from elman.errors import ModelFileError
 from elman.text.bpe import BPETokenizer
 from elman.text.characters import ByteTokenizer, CharTokenizer
-from elman.text.config import TextConfig
+from elman.text.config import MINIMUM_COUNT, TextConfig
 from elman.text.words import WordTokenizer
 
 
@@ -77,12 +77,11 @@ def train_tokenizer(texts: Iterable[str], config: TextConfig, *, continuous: boo
         return ByteTokenizer()
     if config.tokenizer == "char":
         return CharTokenizer.train(texts, size=config.vocabulary_size, minimum=config.minimum_count)
+    minimum = MINIMUM_COUNT if config.minimum_count is None else config.minimum_count
     if config.tokenizer == "word":
-        return WordTokenizer.train(
-            texts, size=config.vocabulary_size, minimum=config.minimum_count, continuous=continuous
-        )
+        return WordTokenizer.train(texts, size=config.vocabulary_size, minimum=minimum, continuous=continuous)
     assert config.tokenizer == "bpe"
-    return BPETokenizer.train(texts, size=config.vocabulary_size, minimum=config.minimum_count)
+    return BPETokenizer.train(texts, size=config.vocabulary_size, minimum=minimum)
 
 
 def from_json(document: Mapping[str, Any], *, where: str = "tokenizer.json") -> Tokenizer:

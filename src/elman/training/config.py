@@ -15,7 +15,7 @@ class TrainConfig:
 
     epochs: int | None = option(None, "passes over the training text", low=1, high=100_000)
     budget: str | None = option(None, "wall-clock time for everything, as 90s, 5m or 1h (5m unless --epochs is given)")
-    lr: float = option(4e-3, "highest learning rate of the schedule", low=0, high=1000, automatic=True)
+    lr: float = option(8e-3, "highest learning rate of the schedule", low=0, high=1000)
     warmup: float = option(0.05, "share of the run in which the learning rate rises", low=0, high=0.9)
     weight_decay: float = option(0.02, "AdamW's decay of the weight matrices", low=0, high=10)
     clip: float = option(1.0, "largest norm of the gradient; 0 leaves it as it is", low=0, high=1e9)

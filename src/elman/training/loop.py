@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from elman.errors import ElmanError, TrainingError
+from elman.errors import TrainingError
 from elman.training.config import TrainConfig
 from elman.training.optimizer import AveragedWeights, Optimizer, copy_weights, put_weights
 from elman.training.schedule import REPLANNED_AT, Pace, Plan, PlanPoint, learning_rate
@@ -131,7 +131,9 @@ class Trainer:
         self.task, self.config, self.limits, self.watch = task, config, limits, watch
         self.generator = torch.Generator(device or "cpu").manual_seed(config.seed)
         self.optimizer = Optimizer(task.network, config, tables=task.tables)
-        self.average = AveragedWeights(self.optimizer.dense, share=config.averaging) if config.averaging > 0 else None
+        self.average: AveragedWeights | None = None
+        if config.averaging > 0 and task.evaluate is not None:
+            self.average = AveragedWeights(self.optimizer.dense, share=config.averaging)
         self.followed = plan
         self.run = Run(Plan([self._next_followed(0) or PlanPoint(0, 0.0, self._first_total())]))
         self.pace = Pace(limits.budget or math.inf, limits.reserve)
@@ -139,23 +141,33 @@ class Trainer:
 
     def train(self) -> Outcome:
         """Go along the plan to its end, or until interrupted or failed; the best weights are in the network after."""
-        stopped: BaseException | None = None
         run = self.run
-        try:
-            while run.plan.progress(run.step) < 1:
-                self.step()
-                self._replan()
-                if self._is_evaluation_due() and self._evaluate():
-                    break
-        except (KeyboardInterrupt, TrainingError) as error:
-            stopped = error
+        stopped = self._guarded(self._follow)
+        if stopped is not None:
             run.plan.points.append(PlanPoint(run.step, 1.0, run.step))
         is_judged = bool(run.history) and run.history[-1]["step"] == run.step
-        if not is_judged and not isinstance(stopped, ElmanError):
-            self._evaluate()
+        if not is_judged and not isinstance(stopped, TrainingError):
+            interrupted = self._guarded(self._evaluate)
+            stopped = stopped or interrupted
         if run.best_weights is not None:
             put_weights(self.task.network, run.best_weights)
         return Outcome(run, stopped)
+
+    def _guarded(self, work: Callable[[], object]) -> BaseException | None:
+        """Do a part of the work; what has stopped it, if something did."""
+        try:
+            work()
+        except (KeyboardInterrupt, TrainingError) as error:
+            return error
+        return None
+
+    def _follow(self) -> None:
+        run = self.run
+        while run.plan.progress(run.step) < 1:
+            self.step()
+            self._replan()
+            if self._is_evaluation_due() and self._evaluate():
+                break
 
     def _first_total(self) -> int:
         if self.limits.epochs is not None:
@@ -222,7 +234,7 @@ class Trainer:
     def _is_evaluation_due(self) -> bool:
         run = self.run
         due = (run.evaluations + 1) / self.config.evaluations
-        return self.task.evaluate is not None and due < 1 and run.plan.progress(run.step) >= due
+        return due < 1 and run.plan.progress(run.step) >= due
 
     def _evaluate(self) -> bool:
         """Judge the weights and their average; keep the better if it is the best so far. Has patience run out?"""
@@ -236,6 +248,8 @@ class Trainer:
             if improved:
                 run.best = scores[name]
                 run.best_weights = self._copy(averaged=name == "averaged")
+        elif self.task.evaluate is None:  # what is kept in case that the run fails
+            run.best_weights = copy_weights(self.task.network)
         run.evaluations += 1
         self.pace.evaluation_seconds = time.perf_counter() - begun
         nats, count = run.recent
@@ -277,4 +291,5 @@ class Trainer:
         nats, count = run.recent
         loss = nats / count if count else math.nan
         fraction = run.plan.progress(run.step)
-        self.watch(Event(fraction, run.step, run.epoch, run.tokens, run.training_seconds, loss, scores))
+        epoch = run.epoch - (1 if run.place == 0 and run.step > 0 else 0)  # that of the last batch
+        self.watch(Event(fraction, run.step, epoch, run.tokens, run.training_seconds, loss, scores))

@@ -46,6 +46,14 @@ def test_every_format_gives_the_same_lines(tmp_path: Path) -> None:
         assert list(chain.from_iterable(read_texts([path], ReadConfig()))) == kept
 
 
+def test_rows_with_a_blank_text_can_be_kept_and_blank_lines_are_not(tmp_path: Path) -> None:
+    for path in written(tmp_path):
+        wanted = [text for text in TEXTS if text.strip() or ".txt" not in path.name]
+        assert [example.text for example in read([path], ReadConfig(), keep_blank=True)] == wanted
+    (tmp_path / "g.csv").write_text("n,text\n1,a\n\n  \n2,\n", encoding="utf-8")
+    assert [example.line for example in read([tmp_path / "g.csv"], ReadConfig(), keep_blank=True)] == [2, 5]
+
+
 def test_every_format_gives_the_same_running_text(tmp_path: Path) -> None:
     config = ReadConfig(continuous=True)
     whole = "".join(f"{text}\n" for text in TEXTS)
@@ -89,6 +97,14 @@ def test_an_unknown_suffix_is_refused(name: str) -> None:
     with pytest.raises(InputError) as caught:
         format_of(name, ReadConfig())
     assert str(caught.value) == f"{name}: the suffix is none of .txt, .jsonl, .csv, .tsv, .parquet; give --format"
+
+
+@pytest.mark.parametrize("name", ["a", "b.txt", "c.parquet"])
+def test_a_folder_is_called_a_folder_whatever_its_suffix(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    for config in (ReadConfig(), ReadConfig(format="jsonl"), ReadConfig(format="parquet")):
+        with pytest.raises(InputError, match=f"{name}: this is a folder; name the files in it"):
+            list(read([tmp_path / name], config))
 
 
 def test_options_of_tables_are_followed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """JSON lines: a good file, and every way in which a line can be wrong."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ def test_a_wrong_line_is_told_with_its_place(tmp_path: Path, line: str, message:
     with pytest.raises(InputError) as caught:
         list(jsonl.read(Source(str(path)), "a"))
     assert str(caught.value).startswith(str(path) + message)
+
+
+def test_half_of_a_surrogate_pair_beside_the_text_is_written_as_it_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": "\\ud800", "text": "é"}\n', encoding="utf-8")
+    [example] = jsonl.read(Source(str(path)), "text")
+    assert jsonl.write(example, {"p": 1}) == '{"id": "\\ud800", "text": "\\u00e9", "p": 1}\n'
+
+
+def test_numbers_that_json_does_not_have_are_written_as_null(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"n": [1e400, {"m": -1e400}], "text": "é"}\n', encoding="utf-8")
+    [example] = jsonl.read(Source(str(path)), "text")
+    line = jsonl.write(example, {"p": math.nan, "q": [1.5, -math.inf]})
+    assert line == '{"n": [null, {"m": null}], "text": "é", "p": null, "q": [1.5, null]}\n'
 
 
 def test_an_object_is_written_with_what_is_added() -> None:

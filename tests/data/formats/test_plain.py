@@ -1,6 +1,7 @@
 """Lines as examples."""
 
 import json
+import math
 from pathlib import Path
 
 from elman.data.examples import Example
@@ -28,3 +29,7 @@ def test_a_line_is_written_as_json() -> None:
     line = plain.write(Example('say "한"\u2028', "a.txt", 1), {"p": -1.5, "symbols": ["한"]})
     assert line.endswith("}\n") and line.count("\n") == 1
     assert json.loads(line) == {"text": 'say "한"\u2028', "p": -1.5, "symbols": ["한"]}
+
+
+def test_a_number_that_json_does_not_have_is_written_as_null() -> None:
+    assert plain.write(Example("a", "a.txt", 1), {"p": -math.inf}) == '{"text": "a", "p": null}\n'

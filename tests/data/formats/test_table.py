@@ -57,6 +57,11 @@ def test_a_table_of_a_header_alone_has_no_rows(tmp_path: Path) -> None:
     assert examples(tmp_path / "a.csv", "text,label\n", CSV) == []
 
 
+def test_a_row_of_blank_cells_is_a_row_and_a_blank_line_is_none(tmp_path: Path) -> None:
+    found = examples(tmp_path / "a.tsv", "\t\nid\ttext\n\t\n \n\t\t\t\n\n1\tx\n", TSV)
+    assert [(e.line, e.row) for e in found] == [(3, {"id": "", "text": ""}), (7, {"id": "1", "text": "x"})]
+
+
 CELLS = st.text(st.sampled_from('ab"",;\n \r한\t'), max_size=6)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from os import PathLike
+from os.path import isdir
 from typing import Any
 
 from elman.data.config import ReadConfig
 from elman.data.examples import Example
 from elman.data.formats import jsonl, parquet, plain, table
 from elman.data.formats.table import Table
-from elman.data.sources import STANDARD_INPUT, Source, path_of
+from elman.data.sources import STANDARD_INPUT, Source, folder_error, path_of
 from elman.errors import InputError, OptionError
 
 Path = str | PathLike[str]
@@ -29,11 +30,13 @@ def format_of(path: Path, config: ReadConfig) -> str:
     """The name of a file's format: as given, or by its suffix; standard input is plain text unless given.
 
     Raises:
-        InputError: the suffix is not known.
+        InputError: this is a folder, or the suffix is not known.
     """
+    name = path_of(path)
+    if name != STANDARD_INPUT and isdir(name):
+        raise folder_error(name)
     if config.format is not None:
         return config.format
-    name = path_of(path)
     if name == STANDARD_INPUT:
         return "text"
     bare = name.lower().removesuffix(".gz")
@@ -44,15 +47,17 @@ def format_of(path: Path, config: ReadConfig) -> str:
     return found
 
 
-def read(paths: Sequence[Path], config: ReadConfig) -> Iterator[Example]:
+def read(paths: Sequence[Path], config: ReadConfig, *, keep_blank: bool = False) -> Iterator[Example]:
     """The texts of files, one by one. By lines (not `continuous`), blank ones are passed over.
 
+    Args:
+        keep_blank: give blank texts of files with columns too, so that as many examples come out as there are rows.
     Raises:
         InputError, OptionError: a file cannot be read, or is not as its format wants it; file and line are told.
     """
     for path in paths:
         for example in _examples(path, config):
-            if config.continuous or not _is_blank(example.text):
+            if config.continuous or not _is_blank(example.text) or (keep_blank and example.row is not None):
                 yield example
 
 

@@ -1,6 +1,6 @@
 """JSON lines: an object a line, the text under one of its keys.
 
-Knows JSON; knows no model. Used by `formats`, which writes rows of parquet by it too.
+Knows JSON; knows no model. Used by `formats`, which writes rows of parquet by it too, and by `plain`.
 """
 
 import json
@@ -11,6 +11,7 @@ from elman.data.examples import Example
 from elman.data.formats.columns import text_column
 from elman.data.sources import Source
 from elman.errors import InputError
+from elman.text.vocabulary import has_surrogate
 
 
 def read(source: Source, column: str | None) -> Iterator[Example]:
@@ -31,7 +32,17 @@ def read(source: Source, column: str | None) -> Iterator[Example]:
 
 def write(example: Example, added: Mapping[str, Any]) -> str:
     """The object with what is added to it."""
-    return json.dumps({**(example.row or {}), **added}, ensure_ascii=False, default=str) + "\n"
+    return line_of({**(example.row or {}), **added})
+
+
+def line_of(row: Mapping[str, Any]) -> str:
+    """The row as a line that `read` accepts and UTF-8 can hold: numbers that JSON does not have are null."""
+    try:
+        line = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str)
+    except ValueError:
+        finite = json.loads(json.dumps(row, default=str), parse_constant=lambda _: None)
+        line = json.dumps(finite, ensure_ascii=False)
+    return (json.dumps(json.loads(line)) if has_surrogate(line) else line) + "\n"
 
 
 def _object(line: str, where: str) -> dict[str, Any]:

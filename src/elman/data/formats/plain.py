@@ -1,10 +1,10 @@
 """Plain text: every line is a text. Knows lines, and how a line with its predictions is written. Used by `formats`."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from elman.data.examples import Example
+from elman.data.formats.jsonl import line_of
 from elman.data.sources import Source
 
 
@@ -23,4 +23,4 @@ def read(source: Source) -> Iterator[Example]:
 
 def write(example: Example, added: Mapping[str, Any]) -> str:
     """A JSON line with the text and what is added to it."""
-    return json.dumps({"text": example.text, **added}, ensure_ascii=False) + "\n"
+    return line_of({"text": example.text, **added})

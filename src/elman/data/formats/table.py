@@ -32,7 +32,7 @@ class Table:
 
 
 def read(source: Source, column: str | None, *, table: Table) -> Iterator[Example]:
-    """Every row of a file; blank lines are passed over.
+    """Every row of a file; blank lines are passed over, if they are not a row of blank cells between tabs.
 
     Args:
         column: name of the column with the text, or its number from 0 if there is no header; None as
@@ -92,13 +92,16 @@ def _chosen(column: str | None, first: Sequence[str], *, table: Table, where: st
 def _rows(source: Source, table: Table) -> Iterator[tuple[int, list[str]]]:
     """The number of the first line of every row, and its cells."""
     lines = enumerate(source.lines(), 1)
+    width = 0
     for number, line in lines:
-        if not line or line.isspace():
+        if (not line or line.isspace()) and (width < 2 or line.count(table.delimiter) + 1 != width):
             continue
         if not table.quoted or '"' not in line:
-            yield number, line.split(table.delimiter)
+            cells = line.split(table.delimiter)
         else:
-            yield number, _quoted_cells(line, number, lines, source=source, delimiter=table.delimiter)
+            cells = _quoted_cells(line, number, lines, source=source, delimiter=table.delimiter)
+        width = width or len(cells)
+        yield number, cells
 
 
 def _quoted_cells(
