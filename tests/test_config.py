@@ -29,7 +29,7 @@ CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "batch_size": (2, {}), "segment": (5, {}), "embedding": (12, {}), "ngrams": (2, {}),
     "ngram_width": (3, {"ngrams": 2}), "ngram_bits": (5, {"ngrams": 2}), "embedding_dropout": (0.5, {}),
     "input_dropout": (0.5, {}), "cell": ("gru", {}), "layers": (2, {}), "hidden": (8, {}),
-    "dropout": (0.5, {"layers": 2}), "weight_drop": (0.5, {}), "tied": (False, {}), "adaptive": (True, {}),
+    "dropout": (0.5, {"layers": 2}), "weight_drop": (0.5, {}), "tied": (True, {}), "adaptive": (True, {}),
     "output_dropout": (0.5, {}),
 }  # fmt: skip
 ELSEWHERE = {

@@ -12,6 +12,7 @@ from elman.cli.options import Parser, add_config, chosen
 from elman.decoding.config import SamplingConfig
 from elman.errors import InputError, OptionError
 from elman.models.options import TRAINING_CONFIGS
+from elman.nn.config import StackConfig
 from elman.training.config import TrainConfig
 
 CONFIGS = (*TRAINING_CONFIGS, SamplingConfig)
@@ -76,9 +77,11 @@ def test_both_words_of_a_pair_arrive_and_the_last_one_wins() -> None:
 def test_help_names_defaults_and_what_is_chosen() -> None:
     parser = Parser(prog="elman train")
     add_config(parser, TrainConfig)
+    add_config(parser, StackConfig)
     text = " ".join(parser.format_help().split())
     assert "--warmup X share of the run in which the learning rate rises (default: 0.05)" in text
-    assert "--lr X highest learning rate of the schedule (default: chosen for the data and the budget)" in text
+    assert "--lr X highest learning rate of the schedule (default: 0.008)" in text
+    assert "--hidden N size of the state of one direction (default: chosen for the data and the budget)" in text
     assert "--epochs N passes over the training text --budget" in text
 
 

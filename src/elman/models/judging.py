@@ -16,7 +16,7 @@ from elman.data.batches import in_order
 from elman.data.config import ReadConfig
 from elman.data.corpus import build_corpus
 from elman.data.examples import Example
-from elman.data.formats import read, writer
+from elman.data.formats import header_alone, read, writer
 from elman.errors import InputError
 from elman.metrics.perplexity import LanguageModelTally
 from elman.models.adapting import adapt
@@ -164,11 +164,14 @@ def write_predictions(
     """
     started = time.monotonic()
     tokens, lines, total = 0, 0, 0.0
-    with writer(files, reading, added=("log_probability", "symbols", "log_probabilities")) as lay:
+    added = ("log_probability", "symbols", "log_probabilities")
+    with writer(files, reading, added=added) as lay:
         for example, scored in score_lines(model, files, reading=reading):
             logs = [item.log_probability for item in scored]
             write(lay(example, (sum(logs), [item.symbol for item in scored], logs)))
             tokens, lines, total = tokens + len(scored), lines + 1, total + sum(logs)
+    if lines == 0:
+        write(header_alone(files, reading, added=added))
     seconds = time.monotonic() - started
     return {
         "kind": model.kind, "seconds": seconds, "tokens": tokens, "tokens_per_second": tokens / max(seconds, 1e-9),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from elman.data.sources import refuse_single_reading
 from elman.errors import ModelFileError, OptionError
 from elman.files.sums import file_sums
 from elman.models import folder
@@ -65,12 +66,7 @@ def plan_job(request: Request) -> Job:
     """
     if not request.train:
         raise OptionError("no file to train on", where="--train", mend="name one")
-    dev = [] if request.dev in (None, "none") else request.dev
-    if "-" in map(str, [*request.train, *dev]):
-        raise OptionError(
-            "standard input can be read only once, and training reads its text twice", where="-",
-            mend="write it to a file",
-        )  # fmt: skip
+    refuse_single_reading([*request.train, *([] if request.dev in (None, "none") else request.dev)])
     recorded = _recorded(request) if request.replay is not None else None
     values = dict(request.options) if recorded is None else recorded["options"]
     start = None

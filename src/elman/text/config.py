@@ -33,8 +33,7 @@ class TextConfig:
     def __post_init__(self) -> None:
         check(self)
         if self.tokenizer == "byte" and self.minimum_count is not None:
-            mend = "leave it out"
-            raise OptionError("every byte is a symbol, however rare", where="--minimum-count", mend=mend)
+            raise OptionError("every byte is a symbol, however rare", where="--minimum-count", mend="leave it out")
         if self.vocabulary_size is None:
             return
         where = "--vocabulary-size"

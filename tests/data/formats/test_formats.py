@@ -16,7 +16,7 @@ from pyarrow import parquet
 from elman.data import formats
 from elman.data.config import ReadConfig
 from elman.data.examples import Example
-from elman.data.formats import format_of, read, read_blocks, read_texts, writer
+from elman.data.formats import format_of, header_alone, read, read_blocks, read_texts, writer
 from elman.errors import InputError, OptionError
 
 TEXTS = ["one", "", " ", "두 번째", "last one"]
@@ -179,6 +179,18 @@ def test_the_header_is_written_once_for_all_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f"text\n{name}\n", encoding="utf-8")
     found = laid([tmp_path / "a.csv", tmp_path / "b.csv"], ReadConfig())
     assert [line.split(",")[0] for line in found.splitlines()] == ["text", "a.csv", "b.csv"]
+
+
+def test_the_header_of_a_table_without_rows_can_still_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in {"a.csv": '\n"n,m",text\n', "b.csv": "\n \n", "c.jsonl": "\n", "d.txt": "\n"}.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", None)
+    found = [
+        header_alone([tmp_path / name], ReadConfig(), added=ADDED) for name in ("a.csv", "b.csv", "c.jsonl", "d.txt")
+    ]
+    assert found == ['"n,m",text,p,symbols\n', "", "", ""]
+    assert header_alone([tmp_path / "a.csv"], ReadConfig(header=False), added=ADDED) == ""
+    assert header_alone(["-"], ReadConfig(format="csv"), added=ADDED) == ""
 
 
 def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:

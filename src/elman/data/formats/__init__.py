@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from os import PathLike
-from os.path import isdir
+from os.path import isdir, isfile
 from typing import Any
 
 from elman.data.config import ReadConfig
@@ -127,6 +127,19 @@ def writer(
         return begin + table.write(example, named, table=form)
 
     yield lay
+
+
+def header_alone(paths: Sequence[Path], config: ReadConfig, *, added: Sequence[str]) -> str:
+    """What is to be written of tables without rows: the header of the first one with the names of what would be added.
+
+    Nothing for other formats, and where the file cannot be read once more.
+    """
+    name, kind = path_of(paths[0]), format_of(paths[0], config)
+    if kind not in ("csv", "tsv") or not config.header or not isfile(name):
+        return ""
+    form = _table(kind, config)
+    columns = table.first_row(Source(name, config.encoding), table=form)
+    return table.row_text([*columns, *added], table=form) if columns else ""
 
 
 def _examples(path: Path, config: ReadConfig) -> Iterator[Example]:

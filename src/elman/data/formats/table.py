@@ -57,6 +57,11 @@ def read(source: Source, column: str | None, *, table: Table) -> Iterator[Exampl
         yield Example(cells[chosen], source.path, line, row=dict(zip(names, cells, strict=True)))
 
 
+def first_row(source: Source, *, table: Table) -> list[str]:
+    """The cells of the first row; none if there is no row."""
+    return next((cells for _, cells in _rows(source, table)), [])
+
+
 def write(example: Example, added: Mapping[str, Any], *, table: Table) -> str:
     """The row with what is added to it; lists are written as JSON."""
     cells = [*(example.row or {}).values(), *(_cell(value) for value in added.values())]
