@@ -28,6 +28,7 @@ CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "vocabulary_size": (12, {}), "minimum_count": (9, {"tokenizer": "word"}), "continuous": (True, {}),
     "batch_size": (2, {}), "segment": (5, {}), "embedding": (12, {}), "ngrams": (2, {}),
     "ngram_width": (3, {"ngrams": 2}), "ngram_bits": (5, {"ngrams": 2}), "embedding_dropout": (0.5, {}),
+    "ngram_dropout": (0.5, {"ngrams": 2}),
     "input_dropout": (0.5, {}), "cell": ("gru", {}), "layers": (2, {}), "hidden": (8, {}),
     "dropout": (0.5, {"layers": 2}), "weight_drop": (0.5, {}), "tied": (True, {}), "adaptive": (True, {}),
     "output_dropout": (0.5, {}),

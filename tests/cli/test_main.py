@@ -57,7 +57,7 @@ def loading(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         (["show", "m", "--js"], "--js: there is no such option; did you mean --json?"),
         (["show", "m", "--zzzz"], "--zzzz: there is no such option; see elman show --help"),
         (["show", "m", "-x"], "-x: this argument has no place here; see elman show --help"),
-        (["generate", "m", "--samples"], "--samples: expected one argument; write --samples=VALUE where the value begins with a dash"),
+        (["generate", "m", "--samples"], "--samples: expected one argument; give it as --samples=VALUE"),
         (["generate", "m", "--seed", "x"], "--seed: 'x' is not a whole number; see elman generate --help"),
         (["generate", "m", "--top-p", "x"], "--top-p: 'x' is not a number; see elman generate --help"),
         (["generate", "m", "--top-p", "2"], "--top-p: 2.0 is out of range; give a number from 0 to 1"),

@@ -49,3 +49,16 @@ def test_the_latest_symbols_of_rows_of_uneven_length() -> None:
     recent = torch.tensor([[8, 9], [8, 9]])
     assert latest(IDS, recent, lengths=torch.tensor([1, 0])).tolist() == [[9, 0], [8, 9]]
     assert latest(IDS, recent, lengths=torch.tensor([4, 3])).tolist() == [[39, 12], [7, 20]]
+
+
+def test_dropped_ngrams_are_dropped_each_by_itself_and_the_mean_stays() -> None:
+    ngrams = NgramEmbedding(3, bits=6, width=2, dropout=0.5)
+    torch.nn.init.ones_(ngrams.tables)
+    ids, recent = torch.zeros(40, 50, dtype=torch.long), torch.zeros(40, 2, dtype=torch.long)
+    found = ngrams(ids, recent, torch.Generator().manual_seed(1)).view(40, 50, 2, 2)
+    assert torch.equal(found[..., 0], found[..., 1])
+    assert set(found.unique().tolist()) == {0.0, 2.0}
+    assert abs(found.mean().item() - 1) < 0.05
+    assert len(found[0, :, 0, 0].unique()) == 2 and not torch.equal(found[..., 0, 0], found[..., 1, 0])
+    assert torch.equal(found, ngrams(ids, recent, torch.Generator().manual_seed(1)).view(40, 50, 2, 2))
+    assert ngrams(ids, recent).unique().tolist() == [1.0]

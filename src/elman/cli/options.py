@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
         told = message.removeprefix("argument ")
         if "expected" in told and "argument" in told:
             option = told.split(":")[0].split("/")[0]
-            raise OptionError(told, mend=f"write {option}=VALUE where the value begins with a dash")
+            raise OptionError(told, mend=f"give it as {option}=VALUE")
         raise OptionError(told, mend=f"see {self.prog} --help")
 
 

@@ -35,8 +35,12 @@ class LanguageModelNetwork(nn.Module):
         compute = COMPUTE[precision]
         cutoffs = default_cutoffs(config.symbols) if config.softmax.adaptive else ()
         self.embedding = Embedding(config.symbols, config.embedding, cutoffs=cutoffs)
-        orders, bits, width = config.embedding.ngrams, config.embedding.ngram_bits, config.embedding.ngram_width
-        self.ngrams = NgramEmbedding(orders, bits=bits, width=width) if orders > 1 else None
+        read = config.embedding
+        self.ngrams = None
+        if read.ngrams > 1:
+            self.ngrams = NgramEmbedding(
+                read.ngrams, bits=read.ngram_bits, width=read.ngram_width, dropout=read.ngram_dropout
+            )
         self.stack = Stack(config.embedding.width, config.stack, compute=compute)
         make = AdaptiveSoftmax if config.softmax.adaptive else Softmax
         shared = self.embedding if config.softmax.tied else None
@@ -70,10 +74,10 @@ class LanguageModelNetwork(nn.Module):
     def inputs(self, ids: Tensor, recent: Tensor | None, generator: torch.Generator | None = None) -> Tensor:
         """What the stack reads, (B, T, D), of ids (B, T) behind the symbols read last, (B, C)."""
         config = self.config.embedding
-        x: Tensor = self.embedding(ids, generator)  # (B, T, D)
-        if self.ngrams is not None and recent is not None:
-            x = torch.cat([x, self.ngrams(ids, recent)], dim=2)  # (B, T, D + n D')
-        return locked_dropout(x, config.input_dropout, generator)
+        x = locked_dropout(self.embedding(ids, generator), config.input_dropout, generator)  # (B, T, D)
+        if self.ngrams is None or recent is None:
+            return x
+        return torch.cat([x, self.ngrams(ids, recent, generator)], dim=2)  # (B, T, D + n D')
 
     def states(
         self, ids: Tensor, *, state: State | None, lengths: Tensor | None, generator: torch.Generator | None = None

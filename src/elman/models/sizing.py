@@ -75,6 +75,8 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     seen = operations / cost if operations is not None else facts.tokens * (facts.epochs or 1)
     epochs = seen / facts.tokens
     settle(**_dropout(epochs, is_small=is_small, given=given.get("dropout")))
+    if values["ngrams"] == 1:
+        values["ngram_dropout"] = given.get("ngram_dropout", 0.0)
     if values["layers"] == 1:
         values["dropout"] = given.get("dropout", 0.0)
     chosen = {name: value for name, value in values.items() if name not in given}
@@ -109,9 +111,10 @@ def _dropout(epochs: float, *, is_small: bool, given: float | None) -> dict[str,
     """The more often a text is read, the more is dropped; what is read twice needs none. Words need more than
     characters, whose vocabulary is small: a text has fewer of them, and more to learn about each."""
     if given is not None:  # one number for all places that are not given apart
-        return {"input_dropout": given, "output_dropout": given}
+        return {"input_dropout": given, "output_dropout": given, "ngram_dropout": given}
     strength = min(1.0, max(0.0, math.log2(max(epochs, 1.0) / 2) / (4 if is_small else 2.5)))
     return {
+        "ngram_dropout": round(min(0.5, 0.25 * math.log2(max(epochs, 1.0))), 2),
         "input_dropout": round(0.4 * strength, 2),
         "output_dropout": round(0.5 * strength, 2),
         "dropout": round(0.3 * strength, 2),

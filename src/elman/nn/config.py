@@ -23,6 +23,9 @@ class EmbeddingConfig:
     ngram_bits: int = option(
         16, "a table of n-grams has 2 to the power of this many rows", low=4, high=24, automatic=True
     )
+    ngram_dropout: float = option(
+        0.0, "share of the n-grams that are dropped, each by itself", low=0, high=0.95, automatic=True
+    )
     embedding_dropout: float = option(
         0.0, "share of symbols whose vector is dropped, for a whole batch", low=0, high=0.95, automatic=True
     )

@@ -7,6 +7,8 @@ Knows ids and tensors; knows no text. A table row that a batch does not touch co
 import torch
 from torch import Tensor, nn
 
+from elman.nn.dropout import keep_mask
+
 _MULTIPLIER = 1_000_003
 _MIX = 0x9E3779B97F4A7C15 - (1 << 64)
 """The golden ratio in 64 bits (Fibonacci hashing, Knuth, The Art of Computer Programming 3, section 6.4)."""
@@ -35,13 +37,15 @@ class NgramEmbedding(nn.Module):
 
     Args:
         orders: the longest n-gram, in symbols. bits: a table has 2 ** bits rows. width: of the vector of an n-gram.
+            dropout: share of the n-grams that are dropped in training, each of a step by itself: a text that is read often is
+            soon known by its n-grams, and what follows a long one in it need not follow it elsewhere.
     Source: hashed n-grams are those of Joulin et al. 2017 (fastText); that a recurrent net and n-grams learn better
         together than alone is Mikolov et al. 2011 (RNNME), who put them behind the net: here they are inputs of it.
     """
 
-    def __init__(self, orders: int, *, bits: int, width: int) -> None:
+    def __init__(self, orders: int, *, bits: int, width: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.orders, self.bits, self.width = orders, bits, width
+        self.orders, self.bits, self.width, self.dropout = orders, bits, width, dropout
         self.tables = nn.Parameter(torch.zeros((orders - 1) << bits, width))
 
     @property
@@ -49,11 +53,14 @@ class NgramEmbedding(nn.Module):
         """How many symbols before a step are read at it."""
         return self.orders - 1
 
-    def forward(self, ids: Tensor, recent: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, recent: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Vectors (B, T, (orders - 1) * width) for ids (B, T), given the symbols before them, recent (B, C)."""
         rows = hash_ngrams(ids, recent, orders=self.orders, bits=self.bits)  # (n, B, T)
         offsets = torch.arange(self.orders - 1, device=ids.device)[:, None, None] << self.bits
         vectors = nn.functional.embedding((rows + offsets).permute(1, 2, 0), self.tables, sparse=True)  # (B, T, n, D)
+        if generator is not None and self.dropout > 0:
+            shape = (*vectors.shape[:3], 1)
+            vectors = vectors * keep_mask(shape, self.dropout, like=vectors, generator=generator)
         return vectors.flatten(2)  # (B, T, n D)
 
 
