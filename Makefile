@@ -11,7 +11,7 @@ DONE := .venv/.done
 .PHONY: demo test check setup clean
 
 demo: $(DONE)
-	@$(BIN)/elman demo --out build/demo
+	@$(BIN)/elman demo --out build/demo --overwrite
 
 test: $(DONE)
 	@scripts/test

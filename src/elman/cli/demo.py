@@ -11,7 +11,8 @@ from elman.cli.threads import use_threads
 def add_options(parser: Parser) -> None:
     """The kind and where the model is kept."""
     parser.add_argument("kind", nargs="?", default="language-model", metavar="KIND", help="default: %(default)s")
-    parser.add_argument("--out", metavar="DIR", help="keep the model in this folder (replaced if it is elman's)")
+    parser.add_argument("--out", metavar="DIR", help="keep the model in this folder")
+    parser.add_argument("--overwrite", action="store_true", help="replace an elman folder that is there")
     add_threads(parser)
     add_json(parser, "all figures")
 
@@ -23,6 +24,6 @@ def run(given: Namespace) -> None:
 
     out = None if given.out is None else Path(given.out)
     with output.progress() as tell:
-        report = demo.run(given.kind, out=out, progress=tell, write=output.result)
+        report = demo.run(given.kind, out=out, overwrite=given.overwrite, progress=tell, write=output.result)
     if given.json:
         output.document(report)

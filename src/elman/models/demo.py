@@ -58,7 +58,12 @@ def demo_text() -> DemoText:
 
 
 def run(
-    kind: str, *, out: Path | None, progress: Callable[[Progress], None] | None, write: Callable[[str], None]
+    kind: str,
+    *,
+    out: Path | None,
+    overwrite: bool,
+    progress: Callable[[Progress], None] | None,
+    write: Callable[[str], None],
 ) -> dict[str, Any]:
     """Train, judge, compare, write samples; every line for the reader goes to `write`. Returns what was measured."""
     if kind not in KINDS:
@@ -75,7 +80,7 @@ def run(
         )
         write(f"later one. Training a language model of characters for {BUDGET} …")
         model = LanguageModel.train(
-            [files["train"]], dev=[files["dev"]], out=out, overwrite=True, progress=progress, continuous=True,
+            [files["train"]], dev=[files["dev"]], out=out, overwrite=overwrite, progress=progress, continuous=True,
             budget=BUDGET,
         )  # fmt: skip
         test = model.evaluate([files["test"]])["metrics"]

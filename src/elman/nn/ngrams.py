@@ -37,8 +37,8 @@ class NgramEmbedding(nn.Module):
 
     Args:
         orders: the longest n-gram, in symbols. bits: a table has 2 ** bits rows. width: of the vector of an n-gram.
-            dropout: share of the n-grams that are dropped in training, each of a step by itself: a text that is read often is
-            soon known by its n-grams, and what follows a long one in it need not follow it elsewhere.
+            dropout: share of the n-grams that are dropped in training, each of a step by itself: a text that is read
+            often is soon known by its n-grams, and what follows a long one in it need not follow it elsewhere.
     Source: hashed n-grams are those of Joulin et al. 2017 (fastText); that a recurrent net and n-grams learn better
         together than alone is Mikolov et al. 2011 (RNNME), who put them behind the net: here they are inputs of it.
     """
