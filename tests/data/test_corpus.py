@@ -232,4 +232,4 @@ def test_memory_does_not_grow_with_the_text(tmp_path: Path, how: str) -> None:
         )
         peaks.append(int(done.stdout))
     # VmHWM counts pages of mapped files too, but nothing reads the mapped ids here
-    assert peaks[1] < peaks[0] + 4096, f"{peaks} KiB"
+    assert peaks[1] < peaks[0] + 8192, f"{peaks} KiB for 18 MB more"

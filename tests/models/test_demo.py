@@ -11,7 +11,7 @@ from elman.models import demo
 def test_no_paragraph_stands_in_two_parts() -> None:
     text = demo.demo_text()
     parts = {
-        name: {p for p in getattr(text, name).split("\n\n") if len(p) >= demo.SHORTEST_PARAGRAPH}
+        name: {p.strip() for p in getattr(text, name).split("\n\n") if len(p.strip()) >= demo.SHORTEST_PARAGRAPH}
         for name in ("train", "dev", "test")
     }
     assert not parts["train"] & parts["dev"]

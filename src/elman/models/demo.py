@@ -42,17 +42,17 @@ def demo_text() -> DemoText:
         "dev": [topics[name] for name in names[1::10]],
         "train": [topics[name] for i, name in enumerate(names) if i % 10 > 1],
     }
-    seen = {paragraph for text in parts["train"] for paragraph in text.split("\n\n")}
+    seen = {paragraph.strip() for text in parts["train"] for paragraph in text.split("\n\n")}
     dropped = 0
     for part in ("dev", "test"):
         kept = []
         for text in parts[part]:
             for paragraph in text.split("\n\n"):
-                if paragraph in seen and len(paragraph) >= SHORTEST_PARAGRAPH:
+                if paragraph.strip() in seen and len(paragraph.strip()) >= SHORTEST_PARAGRAPH:
                     dropped += 1
                 else:
                     kept.append(paragraph)
-        seen |= set(kept)
+        seen |= {paragraph.strip() for paragraph in kept}
         parts[part] = kept
     return DemoText("\n\n".join(parts["train"]), "\n\n".join(parts["dev"]), "\n\n".join(parts["test"]), dropped)
 
