@@ -233,3 +233,11 @@ def test_memory_does_not_grow_with_the_text(tmp_path: Path, how: str) -> None:
         peaks.append(int(done.stdout))
     # VmHWM counts pages of mapped files too, but nothing reads the mapped ids here
     assert peaks[1] < peaks[0] + 8192, f"{peaks} KiB for 18 MB more"
+
+
+@pytest.mark.parametrize(("config", "wanted"), [(LINES, 3), (RUNNING, 40)])
+def test_a_limit_takes_the_begin(tmp_path: Path, config: ReadConfig, wanted: int) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("nine char\n" * 100, encoding="utf-8")
+    corpus = build_corpus([path], CHARS, config=config, folder=tmp_path, name="l", limit=25 if config is LINES else 45)
+    assert (corpus.counts.sequences if config is LINES else corpus.counts.characters) == wanted

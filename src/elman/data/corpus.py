@@ -77,6 +77,7 @@ def build_corpus(
     folder: str | PathLike[str],
     name: str,
     part: str | None = None,
+    limit: int | None = None,
 ) -> Corpus:
     """The corpus of files. Its ids are written to `folder/NAME.ids` and mapped; memory does not grow with the text.
 
@@ -84,6 +85,7 @@ def build_corpus(
         part: "train" or "dev" for either side of the split: every twentieth sequence is dev, and of running text the
             last twentieth of the characters, from the line on in which it begins (in a long line from the word on);
             None for all. Running text that is split is read twice.
+        limit: take the first texts alone, about so many characters.
     Raises:
         As `formats.read`.
     """
@@ -93,6 +95,8 @@ def build_corpus(
         pieces: Iterable[list[str]] = ([block] for block in _running_part(paths, config, part))
     else:
         pieces = _line_part(paths, config, part)
+    if limit is not None:
+        pieces = _limited(pieces, limit)
     return _write(pieces, tokenizer, continuous=config.continuous, place=Path(folder) / name)
 
 
@@ -123,6 +127,23 @@ class _Tally:
         ends = 0 if self.continuous else self.sequences
         sequences = min(1, self.symbols) if self.continuous else self.sequences
         return TextCounts(sequences, self.symbols + ends, self.words + ends, self.characters + ends, self.unknown)
+
+
+def _limited(pieces: Iterable[list[str]], limit: int) -> Iterator[list[str]]:
+    """The first texts, of about so many characters; running text is cut behind a line end, or else anywhere."""
+    left = limit
+    for texts in pieces:
+        kept: list[str] = []
+        for text in texts:
+            if left <= 0:
+                break
+            if len(texts) == 1 and len(text) > left:  # a block of running text, or one long line
+                text = text[: text.rfind("\n", 0, left) + 1 or left]
+            kept.append(text)
+            left -= len(text) + 1
+        yield kept
+        if left <= 0:
+            return
 
 
 def _write(pieces: Iterable[list[str]], tokenizer: Tokenizer, *, continuous: bool, place: Path) -> Corpus:

@@ -36,6 +36,8 @@ from elman.training.loop import Event, Limits, Outcome, Task, Trainer
 from elman.training.schedule import Plan
 
 log = logging.getLogger("elman")
+LAST_JUDGEMENT = 8
+"""The dev text is at most so many times what an evaluation on the way takes of it: judging must not eat the budget."""
 SAVING_SECONDS = 1.0
 """Seconds of a budget that are kept for writing the folder."""
 
@@ -103,7 +105,6 @@ def _prepare(job: Job, folder: Path) -> Prepared:
         raise InputError("there is no text to train on", where=str(job.train[0]), mend="give files with text")
     log.info("training text: %s symbols, vocabulary of %s (%s)", f"{train.counts.tokens:,}", f"{tokenizer.size:,}",
              tokenizer.kind)  # fmt: skip
-    dev = _dev(job, tokenizer, folder)
     wanted = job.options.train if job.recorded is None else Record(job.recorded)
     device = machine.choose_device(wanted.device)
     precision = machine.choose_precision(wanted.precision, device)
@@ -113,13 +114,15 @@ def _prepare(job: Job, folder: Path) -> Prepared:
         flops=machine.flops(device, precision, machine.threads()),
     )  # fmt: skip
     options, choice = _sized(job, facts)
+    dev_tokens = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
+    characters = 1.1 * train.counts.characters / train.counts.tokens  # of a symbol, and some to spare
+    dev = _dev(job, tokenizer, folder, limit=int(LAST_JUDGEMENT * dev_tokens * characters))
     config = LanguageModelConfig(
         symbols=tokenizer.size, reading=options.reading, text=options.text, embedding=options.embedding,
         stack=options.stack, softmax=options.softmax,
     )  # fmt: skip
     start = None if job.start is None else job.start.engine
     network = build_network(config, precision=precision, seed=options.train.seed, start=start).to(device)
-    dev_tokens = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
     dev_files = job.dev if job.dev in (None, "none") else file_sums(list(job.dev))
     sums = {"train": file_sums(job.train), "dev": dev_files}
     return Prepared(
@@ -141,19 +144,23 @@ def _sized(job: Job, facts: Facts) -> tuple[Options, Choice]:
     return options, choice
 
 
-def _dev(job: Job, tokenizer: Tokenizer, folder: Path) -> Corpus | None:
+def _dev(job: Job, tokenizer: Tokenizer, folder: Path, *, limit: int) -> Corpus | None:
+    """The text to judge on, of at most about so many characters: of a large one the begin is enough."""
     if job.dev == "none":
         return None
     if job.dev is None:
-        dev = build_corpus(job.train, tokenizer, config=job.options.reading, folder=folder, name="dev", part="dev")
-        log.info("no --dev: a twentieth of the training text is set aside (%s symbols)", f"{dev.counts.tokens:,}")
+        dev = build_corpus(
+            job.train, tokenizer, config=job.options.reading, folder=folder, name="dev", part="dev", limit=limit
+        )
+        log.info("no --dev: a twentieth of the training text is set aside")
     else:
-        dev = build_corpus(list(job.dev), tokenizer, config=job.options.reading, folder=folder, name="dev")
+        dev = build_corpus(list(job.dev), tokenizer, config=job.options.reading, folder=folder, name="dev", limit=limit)
     if dev.counts.tokens == 0:
         if job.dev is None:
             log.warning("the text is too short to set some aside: training on all of it, without choosing")
             return None
         raise InputError("there is no text to judge on", where=str(job.dev[0]), mend="give another file, or --dev none")
+    log.info("judging on %s symbols of dev text", f"{dev.counts.tokens:,}")
     if dev.counts.unknown:
         rate = dev.counts.unknown / dev.counts.tokens
         log.info("%s of the dev symbols (%.2f %%) are unknown", f"{dev.counts.unknown:,}", 100 * rate)
