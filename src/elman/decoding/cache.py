@@ -14,8 +14,8 @@ class NeuralCache:
         sum over the remembered (h_i, w_i = w) of exp(sharpness h . h_i)
 
     Args:
-        hidden: H. size: how many states are remembered. share, sharpness: of the mixture (tuned on the dev part of
-            WikiText-2; see docs/log.md).
+        hidden: H. size: how many states are remembered. share, sharpness: of the mixture (set by hand, not tuned; what
+            they gave is in docs/log.md).
     Source: Grave, Joulin & Usunier 2017, Improving neural language models with a continuous cache.
     """
 

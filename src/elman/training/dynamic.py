@@ -6,6 +6,7 @@ Knows a network and gradients; knows no text. Used by `models.adapting`.
 import torch
 from torch import Tensor, nn
 
+# Set by hand, not tuned; what they gave is in docs/log.md.
 RATE = 3e-4
 DECAY = 2e-3
 MEMORY = 0.999

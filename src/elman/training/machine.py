@@ -17,7 +17,8 @@ log = logging.getLogger("elman")
 
 FLOPS = {("AVX512", "fp32"): 100e9, ("AVX512", "bf16"): 180e9, ("AVX2", "fp32"): 60e9, ("cuda", "fp32"): 8e12,
          ("cuda", "bf16"): 16e12}  # fmt: skip
-"""Floating-point operations a second that training reaches, on one thread or one GPU (measured; see docs/log.md)."""
+"""Floating-point operations a second that training reaches, on one thread or one GPU (CPU: measured with
+nn.LSTM; GPU: estimates)."""
 SECOND_THREAD = 0.85
 """What each further thread adds, as a share of the first."""
 
