@@ -20,10 +20,11 @@ from elman.data.formats import header_alone, read, writer
 from elman.errors import InputError
 from elman.metrics.perplexity import LanguageModelTally
 from elman.models.adapting import adapt
+from elman.models.states import ScoredSymbol
 from elman.text.vocabulary import END, START
 
 if TYPE_CHECKING:
-    from elman.models.language_model import LanguageModel, ScoredSymbol
+    from elman.models.language_model import LanguageModel
 
 WINDOW = 1024
 """Lines that are read ahead, so that lines of like length can stand in one batch; symbols that are read at a time."""
@@ -148,8 +149,6 @@ def _windows(examples: Iterator[Example], *, characters: int = 1_000_000) -> Ite
 
 
 def _scored(model: "LanguageModel", ids: NDArray[np.int64], nats: NDArray[np.float32]) -> "list[ScoredSymbol]":
-    from elman.models.language_model import ScoredSymbol
-
     symbols = model.tokenizer.symbols
     return [ScoredSymbol(symbols[i], -float(n)) for i, n in zip(ids, nats, strict=True)]
 

@@ -5,7 +5,6 @@ Knows its tokenizer, its config and an engine behind numpy arrays; training is i
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from elman.models.config import LanguageModelConfig
 from elman.models.engines.torch import TorchLanguageModel
 from elman.models.plans import Request
 from elman.models.progress import Progress
-from elman.models.states import LanguageModelState
+from elman.models.states import LanguageModelState, ScoredSymbol
 from elman.models.writing import TextWriter
 from elman.settings import build
 from elman.text.tokenizer import Tokenizer
@@ -31,14 +30,6 @@ from elman.text.vocabulary import END, START, UNKNOWN
 Path_ = str | PathLike[str]
 SEGMENT = 512
 """Steps that are read at a time where a text is long: memory is bounded by it, results do not depend on it."""
-
-
-@dataclass(frozen=True)
-class ScoredSymbol:
-    """A symbol of a text, and ln p of it given all that stands before."""
-
-    symbol: str
-    log_probability: float
 
 
 class LanguageModel:

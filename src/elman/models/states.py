@@ -1,4 +1,4 @@
-"""The state of a language model as a value that one can keep, save and send.
+"""What a language model remembers of a text, as a value that one can keep, save and send; and what it says of a symbol.
 
 Knows arrays and tensor files; knows no network. Used by `models.language_model`.
 """
@@ -17,6 +17,14 @@ from elman.files.tensors import load_tensors, read_shapes, save_tensors
 
 LONGEST_PENDING = 1_000_000
 """Characters of held-back text that a saved state may hold."""
+
+
+@dataclass(frozen=True)
+class ScoredSymbol:
+    """A symbol of a text, and ln p of it given all that stands before."""
+
+    symbol: str
+    log_probability: float
 
 
 @dataclass(frozen=True)
