@@ -169,4 +169,4 @@ def test_importing_elman_loads_nothing() -> None:
 
 def test_importing_sets_up_no_log() -> None:
     code = "import elman, elman.cli.main, logging; assert not logging.getLogger('elman').handlers"
-    fresh(code)
+    assert "elman" in fresh(code)[0]

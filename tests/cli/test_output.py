@@ -91,3 +91,4 @@ def test_a_log_that_nobody_reads_is_no_reason_to_stop(monkeypatch: pytest.Monkey
     with output.log_to_stderr(), output.progress() as tell:
         tell(JUDGED)
         output.fault("unheard")
+    assert not output.log.handlers

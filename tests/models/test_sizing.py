@@ -59,4 +59,5 @@ def test_every_choice_is_an_option() -> None:
     for tokenizer, symbols in (("char", 65), ("byte", 259), ("word", 33_000), ("bpe", 8000)):
         for seconds, epochs in ((1.0, None), (1e6, None), (None, 1), (None, 10_000)):
             facts = replace(FACTS, tokenizer=tokenizer, symbols=symbols, seconds=seconds, epochs=epochs)
-            Options.build(choose(facts, {}).values)
+            values = choose(facts, {}).values
+            assert values.items() <= Options.build(values).flat().items()

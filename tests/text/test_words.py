@@ -50,7 +50,7 @@ def test_a_word_is_settled_by_the_blank_behind_it() -> None:
 
 def test_counting_forgets_the_rarest_words_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "MOST_COUNTED", 4)
-    monkeypatch.setattr(words, "CHUNK", 1)
+    monkeypatch.setattr("elman.text.vocabulary.PIECE", 1)
     texts = ["a a a b b", *(f"once{n}" for n in range(50)), "a a b b b"]
     tokenizer = WordTokenizer.train(texts, size=None, minimum=3, continuous=False)
     # whenever a fifth word is met, those seen once are forgotten, and two are left

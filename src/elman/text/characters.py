@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from elman.errors import InputError
 from elman.text.config import MINIMUM_COUNT
-from elman.text.vocabulary import SPECIALS, by_count, check_keys, has_surrogate, symbols_from_json
+from elman.text.vocabulary import SPECIALS, by_count, check_keys, has_surrogate, joined, symbols_from_json
 
 CODE_POINTS = 0x110000
 CHUNK = 1 << 20
@@ -40,7 +40,7 @@ class CharTokenizer:
     def train(cls, texts: Iterable[str], *, size: int | None, minimum: int | None) -> "CharTokenizer":
         """With the characters of the texts; size and minimum as in `vocabulary.by_count`, None as `NEGLIGIBLE` says."""
         found = np.zeros(CODE_POINTS, dtype=np.int64)
-        for text in _joined(texts):
+        for text in joined(texts, between=""):
             found += np.bincount(code_points(text), minlength=CODE_POINTS)
         counts = {chr(code): int(found[code]) for code in np.flatnonzero(found)}
         if minimum is None:
@@ -179,20 +179,6 @@ def surrogate_error(text: str, place: int, begin: int = 0) -> InputError:
         f"U+{ord(text[place]):04X} is half of a surrogate pair, not a character",
         where=f"character {begin + place + 1}",
     )
-
-
-def _joined(texts: Iterable[str]) -> Iterable[str]:
-    """The same characters in fewer pieces: counting has a cost a piece."""
-    held: list[str] = []
-    size = 0
-    for text in texts:
-        held.append(text)
-        size += len(text)
-        if size >= CHUNK:
-            yield "".join(held)
-            held, size = [], 0
-    if held:
-        yield "".join(held)
 
 
 def _character_fault(symbol: str) -> str | None:

@@ -4,7 +4,7 @@ Knows strings and counts; knows neither how a text is cut into symbols nor any f
 who need the ids of the special symbols.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from elman.errors import ModelFileError
@@ -13,6 +13,8 @@ SPECIALS = ("<unk>", "<s>", "</s>")
 UNKNOWN, START, END = range(3)
 LARGEST = 10_000_000
 """Symbols that a vocabulary may have."""
+PIECE = 1 << 20
+"""Characters of short texts that are counted together."""
 
 
 def by_count(counts: Mapping[str, int], *, size: int | None, minimum: int = 1) -> list[str]:
@@ -75,3 +77,17 @@ def _twice(symbols: list[str]) -> str:
             return symbol
         seen.add(symbol)
     raise AssertionError("no symbol stands twice")
+
+
+def joined(texts: Iterable[str], *, between: str) -> Iterator[str]:
+    """The same texts in fewer and longer pieces: counting has a cost a piece."""
+    held: list[str] = []
+    size = 0
+    for text in texts:
+        held.append(text)
+        size += len(text)
+        if size >= PIECE:
+            yield between.join(held)
+            held, size = [], 0
+    if held:
+        yield between.join(held)

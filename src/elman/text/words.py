@@ -4,7 +4,7 @@ Knows strings and arrays; knows no file. Made by `tokenizer.train_tokenizer` and
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from elman.errors import ModelFileError
 from elman.text.characters import utf8
-from elman.text.vocabulary import END, SPECIALS, START, UNKNOWN, by_count, check_keys, has_surrogate
+from elman.text.vocabulary import END, SPECIALS, START, UNKNOWN, by_count, check_keys, has_surrogate, joined
 from elman.text.vocabulary import symbols_from_json as listed
 
 LINE_END = "\n"
 """Stands for a line end among words: no word is or has one."""
 MOST_COUNTED = 1 << 21
 """Different words that are counted at a time: beyond it the rarest are forgotten, so that memory is bounded."""
-CHUNK = 1 << 20
-"""Characters of short texts that are counted together."""
 
 
 class WordTokenizer:
@@ -42,7 +40,7 @@ class WordTokenizer:
     def train(cls, texts: Iterable[str], *, size: int | None, minimum: int, continuous: bool) -> "WordTokenizer":
         """With the words of the texts; size and minimum as in `vocabulary.by_count`."""
         counts: Counter[str] = Counter()
-        for text in _joined(texts):
+        for text in joined(texts, between=LINE_END):
             utf8(text)  # refuses half of a surrogate pair
             counts.update(text.split())
             if len(counts) > MOST_COUNTED:
@@ -143,20 +141,6 @@ def _frequent_half(counts: Counter[str]) -> Counter[str]:
 def _last_word(text: str) -> str:
     """What stands behind the last blank."""
     return "" if not text or text[-1].isspace() else text.rsplit(None, 1)[-1]
-
-
-def _joined(texts: Iterable[str]) -> Iterator[str]:
-    """The same words in fewer pieces: counting has a cost a piece."""
-    held: list[str] = []
-    size = 0
-    for text in texts:
-        held.append(text)
-        size += len(text)
-        if size >= CHUNK:
-            yield LINE_END.join(held)
-            held, size = [], 0
-    if held:
-        yield LINE_END.join(held)
 
 
 def _word_fault(symbol: str) -> str | None:
