@@ -42,3 +42,33 @@ class TextConfig:
         if self.tokenizer == "bpe" and self.vocabulary_size < SMALLEST_BPE:
             mend = f"give at least {SMALLEST_BPE} for bpe"
             raise OptionError(f"{self.vocabulary_size} symbols have no room for every byte", where=where, mend=mend)
+
+
+@dataclass(frozen=True)
+class WordConfig:
+    """What is known of a word beside its id."""
+
+    minimum_count: int = option(
+        MINIMUM_COUNT,
+        "words seen less often in training have no vector of their own",
+        low=1,
+        high=1_000_000,
+    )
+    normalize: bool = option(True, "word vectors are those of the lower-cased word with digits as 0")
+    affixes: int = option(5, "longest prefix and suffix that has a hashed vector; 0 for none", low=0, high=10)
+    char_ngrams: int = option(
+        4,
+        "longest n-gram of characters inside a word, from 2 up, that has a hashed vector; 0 for none",
+        low=0,
+        high=8,
+    )
+    shape: bool = option(True, "a hashed vector of the word's shape: case, digits, scripts and punctuation in order")
+    jamo: bool = option(True, "prefixes, suffixes and n-grams of the jamo too, for words with Hangul")
+    hash_bits: int = option(
+        16, "the table of hashed vectors of words has 2 to the power of this many rows", low=8, high=24
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.char_ngrams == 1:
+            raise OptionError("n-grams inside a word begin at 2", where="--char-ngrams", mend="give 0, or 2 to 8")
