@@ -6,6 +6,7 @@ from elman.errors import OptionError
 from elman.settings import check, option
 
 FORMATS = ("text", "jsonl", "csv", "tsv", "parquet")
+TOKEN_FORMATS = ("conllu", "conll", "jsonl", "text")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,23 @@ class ReadConfig:
         if given is not None and given != "\\t" and (len(given) != 1 or given in '"\r\n'):
             mend = "give one character, say ';', or \\t for a tab"
             raise OptionError(f"{given!r} cannot separate columns", where="--delimiter", mend=mend)
+
+
+@dataclass(frozen=True)
+class TokenReadConfig:
+    """What a file of tokens is, and where in it the tokens and their labels stand."""
+
+    format: str | None = option(None, "format of the files (else the suffix decides)", choices=TOKEN_FORMATS)
+    encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
+    token_column: str | None = option(None, "name or number from 0 of the column with the tokens")
+    label_columns: tuple[str, ...] = option((), "name or number of a column with labels; repeatable")
+
+    def __post_init__(self) -> None:
+        check(self)
+        given = self.label_columns
+        twice = next((column for column in given if given.count(column) > 1), None)
+        if twice is not None:
+            raise OptionError(f"{twice!r} is given twice", where="--label-column", mend="name every column once")
 
 
 @dataclass(frozen=True)

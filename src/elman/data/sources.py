@@ -25,15 +25,21 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True)
 class Source:
-    """A file that a user named, and how its bytes are to be read."""
+    """A file that a user named, and how its bytes are to be read.
+
+    Args:
+        verbatim: keep the byte order mark and the carriage returns, so that what is written can be what was read.
+    """
 
     path: str
     encoding: str = "utf-8"
+    verbatim: bool = False
 
     def chunks(self) -> Iterator[str]:
         """The text, about a million characters at a time, with every line end as `\\n`, without a byte order mark.
 
-        A line ends with `\\n` or `\\r\\n`, and with nothing else.
+        Both are left as they are in a source that is verbatim. A line ends with `\\n` or `\\r\\n`, and with nothing
+        else.
 
         Raises:
             InputError: there is no such file, it cannot be read, is empty, packed wrongly, binary, or not in the
@@ -45,10 +51,11 @@ class Source:
             while True:
                 data = self._read(file)
                 text = held + place.decoded(decoder, data)
-                if place.is_begin and text:
-                    text, place.is_begin = text.removeprefix(_BYTE_ORDER_MARK), False
-                held = "\r" if data and text.endswith("\r") else ""
-                text = text[: len(text) - len(held)].replace("\r\n", "\n")
+                if not self.verbatim:
+                    if place.is_begin and text:
+                        text, place.is_begin = text.removeprefix(_BYTE_ORDER_MARK), False
+                    held = "\r" if data and text.endswith("\r") else ""
+                    text = text[: len(text) - len(held)].replace("\r\n", "\n")
                 place.check(text, data)
                 if text:
                     yield text
