@@ -12,14 +12,16 @@ import elman
 from elman.data.config import BatchConfig, ReadConfig
 from elman.decoding.config import SamplingConfig
 from elman.errors import InputError, OptionError
-from elman.models.options import TRAINING_CONFIGS, Options, seconds_of
+from elman.models.kinds import LANGUAGE_MODEL, TAGGER, flat
+from elman.models.plans import seconds_of
 from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig
 from elman.settings import build, names, to_dict
 from elman.text.config import TextConfig
 from elman.training.config import TrainConfig
 from tiny import SIZE, sentences, write
 
-ALL_CONFIGS = (*TRAINING_CONFIGS, SamplingConfig)
+CONFIGS_OF_TRAINING = tuple(LANGUAGE_MODEL.configs.values())
+ALL_CONFIGS = (*CONFIGS_OF_TRAINING, SamplingConfig)
 BASE: dict[str, Any] = {**SIZE, "epochs": 2, "lr": 0.01}
 # For every field of training a value that must show in the weights, and what else it needs to be seen.
 CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -52,7 +54,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_field_is_looked_at() -> None:
-    assert set(CHANGES) | ELSEWHERE == set(names(*TRAINING_CONFIGS))
+    assert set(CHANGES) | ELSEWHERE == set(names(*CONFIGS_OF_TRAINING))
     assert not set(CHANGES) & ELSEWHERE
 
 
@@ -137,7 +139,7 @@ def test_a_config_is_frozen_told_and_rebuilt(config: type) -> None:
 
 
 def test_no_two_configs_of_training_share_a_name() -> None:
-    every = names(*TRAINING_CONFIGS)
+    every = names(*CONFIGS_OF_TRAINING)
     assert len(every) == len(set(every))
 
 
@@ -162,7 +164,7 @@ def test_values_out_of_range_or_of_another_type_are_refused(config: type) -> Non
     [
         (lambda: build(StackConfig, {"hiden": 3}), "hidden"),
         (lambda: build(TrainConfig, {"epoch": 3}), "epochs"),
-        (lambda: Options.build({"vocabulary": 3}), "vocabulary_size"),
+        (lambda: LANGUAGE_MODEL.build({"vocabulary": 3}), "vocabulary_size"),
         (lambda: build(StackConfig, {"cell": "lsmt"}), "lstm"),
         (lambda: build(TextConfig, {"tokenizer": "bep"}), "bpe"),
     ],
@@ -179,11 +181,11 @@ def test_epochs_and_budget_are_refused_together() -> None:
 
 def test_options_are_their_configs_and_back() -> None:
     values = {"hidden": 99, "lr": 0.5, "tokenizer": "word", "continuous": True, "segment": 7}
-    flat = Options.build(values).flat()
-    assert {name: flat[name] for name in values} == values
-    assert Options.build(flat).flat() == flat
+    found = flat(LANGUAGE_MODEL.build(values))
+    assert {name: found[name] for name in values} == values
+    assert flat(LANGUAGE_MODEL.build(found)) == found
     parts = (TrainConfig, TextConfig, ReadConfig, BatchConfig, EmbeddingConfig, StackConfig, SoftmaxConfig)
-    assert list(flat) == names(*parts)
+    assert list(found) == names(*parts)
 
 
 @pytest.mark.parametrize(("budget", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), ("1.5h", 5400), ("45", 45)])

@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from elman.errors import ElmanError
     from elman.models.base import load
     from elman.models.language_model import LanguageModel
+    from elman.models.tagger import Tagger
 
 __version__ = "0.1.0"
-__all__ = ["ElmanError", "LanguageModel", "__version__", "load"]
+__all__ = ["ElmanError", "LanguageModel", "Tagger", "__version__", "load"]
 
 _HOMES = {
     "ElmanError": "elman.errors",
     "LanguageModel": "elman.models.language_model",
+    "Tagger": "elman.models.tagger",
     "load": "elman.models.base",
 }
 

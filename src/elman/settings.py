@@ -24,6 +24,7 @@ def option(
     high: float | None = None,
     choices: Sequence[str] | None = None,
     automatic: bool = False,
+    flag: str | None = None,
 ) -> Any:
     """A field of a config: its one default, what it means, and the values that make sense.
 
@@ -31,9 +32,9 @@ def option(
         default: the only place where the default stands. help: one line for `--help` and the documentation.
         low, high: the closed range of a number. choices: the values of a name.
         automatic: chosen for the data and the budget where the user gives none; the default is what a config made by
-            hand has.
+            hand has. flag: the option's name on the command line where it is not that of the field.
     """
-    metadata = {"help": help, "low": low, "high": high, "choices": choices, "automatic": automatic}
+    metadata = {"help": help, "low": low, "high": high, "choices": choices, "automatic": automatic, "flag": flag}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -46,7 +47,7 @@ def check(config: Any) -> None:
     hints = typing.get_type_hints(type(config))
     for field in dataclasses.fields(config):
         value, meta = getattr(config, field.name), field.metadata
-        where = "--" + field.name.replace("_", "-")
+        where = f"--{flag_of(field)}"
         kinds = _kinds(hints[field.name])
         if value is None and type(None) in kinds:
             continue
@@ -83,6 +84,11 @@ def _widened(kinds: tuple[type, ...]) -> tuple[type, ...]:
     return (*kinds, int) if float in kinds else kinds
 
 
+def flag_of(field: "dataclasses.Field[Any]") -> str:
+    """The name of a field's option on the command line, without the dashes."""
+    return str(field.metadata.get("flag") or field.name.replace("_", "-"))
+
+
 def names(*configs: type) -> list[str]:
     """The names of all fields of the given config classes, in order."""
     return [field.name for config in configs for field in dataclasses.fields(config)]
@@ -104,6 +110,11 @@ def build(kind: type[Config], values: Mapping[str, Any], *, where: str | None = 
 def to_dict(config: Any) -> dict[str, Any]:
     """The config as JSON values: tuples become lists, nested configs become dictionaries."""
     return {key: _plain(value) for key, value in dataclasses.asdict(config).items()}
+
+
+def tupled(value: Any) -> Any:
+    """A value of JSON as a field has it: lists become tuples."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:

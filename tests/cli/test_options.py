@@ -11,18 +11,19 @@ import pytest
 from elman.cli.options import Parser, add_config, chosen
 from elman.decoding.config import SamplingConfig
 from elman.errors import InputError, OptionError
-from elman.models.options import TRAINING_CONFIGS
+from elman.models.kinds import LANGUAGE_MODEL
 from elman.nn.config import StackConfig
 from elman.training.config import TrainConfig
 
-CONFIGS = (*TRAINING_CONFIGS, SamplingConfig)
+CONFIGS_OF_TRAINING = tuple(LANGUAGE_MODEL.configs.values())
+CONFIGS = (*CONFIGS_OF_TRAINING, SamplingConfig)
 FIELDS = [(config, field) for config in CONFIGS for field in fields(config)]
 
 TEXTS = {"budget": "90s", "delimiter": ";"}
 """Values for fields that do not take every text."""
 
 
-def given(*words: str, configs: tuple[type, ...] = TRAINING_CONFIGS) -> Namespace:
+def given(*words: str, configs: tuple[type, ...] = CONFIGS_OF_TRAINING) -> Namespace:
     parser = Parser()
     parser.add_argument("--config")
     for config in configs:
@@ -65,13 +66,13 @@ def test_every_field_is_an_option_and_arrives(config: type, field: Any) -> None:
 
 
 def test_what_is_not_given_does_not_appear() -> None:
-    assert chosen(given(), *TRAINING_CONFIGS) == {}
+    assert chosen(given(), *CONFIGS_OF_TRAINING) == {}
 
 
 def test_both_words_of_a_pair_arrive_and_the_last_one_wins() -> None:
-    assert chosen(given("--tied"), *TRAINING_CONFIGS) == {"tied": True}
-    assert chosen(given("--tied", "--no-tied"), *TRAINING_CONFIGS) == {"tied": False}
-    assert chosen(given("--bidirectional", "--unidirectional"), *TRAINING_CONFIGS) == {"bidirectional": False}
+    assert chosen(given("--tied"), *CONFIGS_OF_TRAINING) == {"tied": True}
+    assert chosen(given("--tied", "--no-tied"), *CONFIGS_OF_TRAINING) == {"tied": False}
+    assert chosen(given("--bidirectional", "--unidirectional"), *CONFIGS_OF_TRAINING) == {"bidirectional": False}
 
 
 def test_help_names_defaults_and_what_is_chosen() -> None:
@@ -92,13 +93,13 @@ def write(path: Path, text: str) -> str:
 
 def test_a_file_gives_options_and_the_command_line_wins(tmp_path: Path) -> None:
     path = write(tmp_path / "o.toml", 'hidden = 64\nbatch-size = 8\nweight_decay = 1\ntied = false\ncell = "gru"\n')
-    found = chosen(given("--config", path, "--hidden", "32"), *TRAINING_CONFIGS)
+    found = chosen(given("--config", path, "--hidden", "32"), *CONFIGS_OF_TRAINING)
     assert found == {"hidden": 32, "batch_size": 8, "weight_decay": 1, "tied": False, "cell": "gru"}
 
 
 def test_epochs_on_the_command_line_take_the_place_of_a_budget_in_the_file(tmp_path: Path) -> None:
     path = write(tmp_path / "o.toml", 'budget = "5m"\nseed = 3\n')
-    assert chosen(given("--config", path, "--epochs", "2"), *TRAINING_CONFIGS) == {"epochs": 2, "seed": 3}
+    assert chosen(given("--config", path, "--epochs", "2"), *CONFIGS_OF_TRAINING) == {"epochs": 2, "seed": 3}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_epochs_on_the_command_line_take_the_place_of_a_budget_in_the_file(tmp_p
 def test_a_wrong_value_in_a_file_is_told_with_the_file(tmp_path: Path, text: str, fault: str) -> None:
     path = write(tmp_path / "o.toml", text)
     with pytest.raises(OptionError) as caught:
-        chosen(given("--config", path), *TRAINING_CONFIGS)
+        chosen(given("--config", path), *CONFIGS_OF_TRAINING)
     assert str(caught.value).startswith(f"{path}: {fault}")
 
 
@@ -126,6 +127,6 @@ def test_a_wrong_value_in_a_file_is_told_with_the_file(tmp_path: Path, text: str
 def test_a_file_that_is_not_toml_is_told(tmp_path: Path, content: bytes, fault: str) -> None:
     (tmp_path / "o.toml").write_bytes(content)
     with pytest.raises(InputError, match=fault):
-        chosen(given("--config", str(tmp_path / "o.toml")), *TRAINING_CONFIGS)
+        chosen(given("--config", str(tmp_path / "o.toml")), *CONFIGS_OF_TRAINING)
     with pytest.raises(InputError, match="missing: there is no such file"):
-        chosen(given("--config", str(tmp_path / "missing")), *TRAINING_CONFIGS)
+        chosen(given("--config", str(tmp_path / "missing")), *CONFIGS_OF_TRAINING)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from elman.models.options import Options
+from elman.models.kinds import LANGUAGE_MODEL, flat
 from elman.models.sizing import Facts, active_weights, choose
 
 FACTS = Facts(symbols=65, tokens=1_000_000, tokenizer="char", seconds=300.0, epochs=None, flops=185e9)
@@ -60,4 +60,4 @@ def test_every_choice_is_an_option() -> None:
         for seconds, epochs in ((1.0, None), (1e6, None), (None, 1), (None, 10_000)):
             facts = replace(FACTS, tokenizer=tokenizer, symbols=symbols, seconds=seconds, epochs=epochs)
             values = choose(facts, {}).values
-            assert values.items() <= Options.build(values).flat().items()
+            assert values.items() <= flat(LANGUAGE_MODEL.build(values)).items()

@@ -64,6 +64,29 @@ def test_the_adaptive_softmax_is_head_times_cluster_written_out(tied: bool, widt
     torch.testing.assert_close(head.log_probabilities(h), torch.cat(wanted, dim=1), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(("adaptive", "tied", "width"), CASES)
+@pytest.mark.parametrize("rows", [1, 5])
+def test_the_prepared_layer_gives_the_same_probabilities(adaptive: bool, tied: bool, width: int, rows: int) -> None:
+    _, head = make(adaptive, tied, width)
+    h, _ = states_and_targets()
+    got, wanted = head.stepper().log_probabilities(h[:rows]), head.log_probabilities(h[:rows])
+    torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-5)
+    assert not got.requires_grad
+
+
+@pytest.mark.parametrize(("adaptive", "tied", "width"), CASES)
+def test_the_prepared_layer_keeps_the_weights_of_its_making(adaptive: bool, tied: bool, width: int) -> None:
+    embedding, head = make(adaptive, tied, width)
+    h, _ = states_and_targets()
+    stepper = head.stepper()
+    before = stepper.log_probabilities(h)
+    with torch.no_grad():
+        for p in [*embedding.parameters(), *head.parameters()]:
+            p.mul_(-2)
+    assert torch.equal(stepper.log_probabilities(h), before)
+    torch.testing.assert_close(head.stepper().log_probabilities(h), head.log_probabilities(h), rtol=1e-5, atol=1e-5)
+
+
 def test_a_tied_softmax_has_no_matrix_of_its_own_and_trains_the_embedding() -> None:
     for adaptive in (False, True):
         embedding, head = make(adaptive, True, H)
@@ -142,6 +165,7 @@ def test_an_impossible_symbol_has_no_probability_and_no_gradient(adaptive: bool)
     initialize(torch.nn.ModuleList([embedding, head]), torch.Generator().manual_seed(1))
     h, targets = states_and_targets()
     assert head.log_probabilities(h)[:, 1].exp().max() == 0
+    assert head.stepper().log_probabilities(h)[:, 1].exp().max() == 0
     head.loss(h, targets.clamp(min=2))[0].backward()
     first = next(embedding.parameters()).grad
     assert first is not None and first[0].abs().sum() > 0 and not first[1].any()

@@ -64,9 +64,10 @@ def test_cutting_into_segments_changes_nothing(cell: str, cut: int) -> None:
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("cell", CELLS)
-def test_single_steps_are_the_unroll(cell: str) -> None:
-    stack = make(cell)
+def test_single_steps_are_the_unroll(cell: str, layers: int) -> None:
+    stack = make(cell, layers=layers)
     h, end = stack(inputs())
     stepper, state = stack.stepper(), stack.zero_state(B)
     for t in range(T):
@@ -76,14 +77,29 @@ def test_single_steps_are_the_unroll(cell: str) -> None:
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_state_that_is_given_is_not_written_to(cell: str) -> None:
-    stack = make(cell)
+def test_the_state_that_is_given_is_not_written_to(cell: str, layers: int) -> None:
+    stack = make(cell, layers=layers)
     state = tuple(torch.randn(part.shape) for part in stack.zero_state(B))
     kept = [part.clone() for part in state]
     stack(inputs(), state)
-    stack.stepper().step(inputs()[:, 0], state)
+    _, after = stack.stepper().step(inputs()[:, 0], state)
     assert all(torch.equal(a, b) for a, b in zip(state, kept, strict=True))
+    kept = [part.clone() for part in after]
+    stack.stepper().step(inputs()[:, 1], after)
+    assert all(torch.equal(a, b) for a, b in zip(after, kept, strict=True))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_stepper_keeps_the_weights_of_its_making(cell: str) -> None:
+    stack = make(cell)
+    stepper, state, x_t = stack.stepper(), stack.zero_state(B), inputs()[:, 0]
+    before, _ = stepper.step(x_t, state)
+    with torch.no_grad():
+        for p in stack.parameters():
+            p.mul_(-2).add_(1)
+    assert torch.equal(stepper.step(x_t, state)[0], before)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ def _parse(words: list[str]) -> tuple[Namespace, Any]:
         found = commands.add_parser(word, help=summary, description=summary.capitalize() + ".", allow_abbrev=False)
         if word == name:
             own, module = found, import_module(f"elman.cli.{name}")
+            own.words = words
             module.add_options(own)
     check_words(own, words[words.index(name) + 1 :] if name is not None else words)
     given, left = parser.parse_known_args(words)

@@ -7,13 +7,14 @@ import argparse
 import tomllib
 import typing
 from argparse import SUPPRESS, Namespace
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
 from elman.errors import InputError, OptionError, nearest
-from elman.settings import build, names
+from elman.models.kinds import KINDS
+from elman.settings import build, flag_of, names
 
 PAIRS = {"bidirectional": ("bidirectional", "unidirectional"), "header": (None, "no-header")}
 """The two words of a yes-or-no option where they are not NAME and no-NAME."""
@@ -23,7 +24,13 @@ RIVALS = (("epochs", "budget"),)
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's parser, with faults raised as our errors."""
+    """argparse's parser, with faults raised as our errors.
+
+    Attributes:
+        words: the words of the command line, for options that depend on what is named in it.
+    """
+
+    words: Sequence[str] = ()
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print above a page of usage."""
@@ -34,13 +41,24 @@ class Parser(argparse.ArgumentParser):
         raise OptionError(told, mend=f"see {self.prog} --help")
 
 
-def add_config(parser: Parser, config: type, *, without: Iterable[str] = ()) -> None:
-    """Options for the fields of a config, but for some of them, under a heading taken from its docstring."""
+def add_config(
+    parser: Parser, config: type, *, without: Iterable[str] = (), defaults: Mapping[str, Any] | None = None
+) -> None:
+    """Options for the fields of a config, but for some of them, under a heading taken from its docstring.
+
+    Args:
+        without: names that are left out; so are those that an earlier config has brought. defaults: what the help
+            tells of a field instead of its own default.
+    """
+    known = {action.dest for action in parser._actions}
+    if set(names(config)) <= known | set(without):
+        return
     group = parser.add_argument_group((config.__doc__ or "").split("\n")[0].rstrip("."))
     hints = typing.get_type_hints(config)
     for field in fields(config):
-        if field.name not in without:
-            _add_field(group, field, hints[field.name])
+        if field.name not in without and field.name not in known:
+            default = (defaults or {}).get(field.name, field.default)
+            _add_field(group, field, hints[field.name], default=default)
 
 
 def add_threads(parser: Parser) -> None:
@@ -74,6 +92,35 @@ def chosen(given: Namespace, *configs: type) -> dict[str, Any]:
             stored = {name: value for name, value in stored.items() if name not in (one, other)}
     _check({**stored, **values}, configs)
     return {**stored, **values}
+
+
+def add_kinds(parser: Parser, *parts: str) -> None:
+    """Options for the named parts of every kind of model: `reading`, `output`, `evaluation`."""
+    for kind in KINDS.values():
+        for part in parts:
+            config = getattr(kind, part)
+            if config is not None:
+                add_config(parser, config, without=kind.held)
+
+
+def chosen_for(given: Namespace, *parts: str) -> list[dict[str, Any]]:
+    """For each part the values that were given, held to the kind of the model in the folder that is named.
+
+    Raises:
+        OptionError: an option is one of other kinds alone, or a value is not one that its field can have.
+        ModelFileError: there is no model.
+    """
+    from elman.models.folder import kind_of  # which loads numpy
+
+    every = [config for other in KINDS.values() for part in parts if (config := getattr(other, part)) is not None]
+    asked = [name for name in names(*every) if hasattr(given, name)]
+    kind = kind_of(Path(given.model))
+    own = [getattr(kind, part) for part in parts]
+    foreign = [name for name in asked if name not in names(*(config for config in own if config is not None))]
+    if foreign:
+        option = foreign[0].replace("_", "-")
+        raise OptionError(f"a {kind.name} has no such option", where=f"--{option}", mend="leave it out")
+    return [{} if config is None else chosen(given, config) for config in own]
 
 
 def check_words(parser: Parser, words: Iterable[str]) -> None:
@@ -120,12 +167,12 @@ def _short(mend: str, program: str) -> str:
     return mend if mend.startswith("did you mean") else f"see {program} --help"
 
 
-def _add_field(group: Any, field: Field[Any], hint: Any) -> None:
-    name = field.name.replace("_", "-")
+def _add_field(group: Any, field: Field[Any], hint: Any, *, default: Any) -> None:
+    name = flag_of(field)
     yes, no = PAIRS.get(field.name, (name, f"no-{name}"))
-    told: dict[str, Any] = {"dest": field.name, "default": SUPPRESS, "help": _help(field)}
+    told: dict[str, Any] = {"dest": field.name, "default": SUPPRESS, "help": _help(field, default)}
     kinds = typing.get_args(hint) or (hint,)
-    if hint is bool:
+    if bool in kinds:
         if yes:
             group.add_argument(f"--{yes}", action="store_true", **told)
             told["help"] = f"not --{yes}"
@@ -141,15 +188,15 @@ def _add_field(group: Any, field: Field[Any], hint: Any) -> None:
         group.add_argument(f"--{name}", type=convert, metavar=metavar, **told)
 
 
-def _help(field: Field[Any]) -> str:
+def _help(field: Field[Any], default: Any) -> str:
     text: str = field.metadata["help"].replace("%", "%%")
     if field.metadata["automatic"]:
         return f"{text} (default: chosen for the data and the budget)"
-    if field.default is None or field.default == ():
+    if default is None or default == ():
         return text
-    if isinstance(field.default, bool):
-        return f"{text} (default: {'yes' if field.default else 'no'})"
-    return f"{text} (default: {field.default})"
+    if isinstance(default, bool):
+        return f"{text} (default: {'yes' if default else 'no'})"
+    return f"{text} (default: {default})"
 
 
 def _converter(kinds: tuple[Any, ...]) -> tuple[Callable[[str], Any], str]:

@@ -1,4 +1,4 @@
-"""`elman predict DIR [FILE...]`: the file's own format comes back, log-probabilities filled in.
+"""`elman predict DIR [FILE...]`: the file's own format comes back, predictions filled in.
 
 Knows options and where the lines go; the work is the model's `predict_to`.
 """
@@ -7,9 +7,8 @@ from argparse import Namespace
 
 import elman
 from elman.cli import output
-from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
+from elman.cli.options import Parser, add_json, add_kinds, add_threads, chosen_for
 from elman.cli.threads import use_threads
-from elman.data.config import ReadConfig
 from elman.errors import OptionError
 from elman.files.replace import aside_of
 
@@ -22,20 +21,20 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--out", metavar="FILE", help="where to write, whole or not at all (default: standard output)")
     add_threads(parser)
     add_json(parser, "the counts (needs --out)")
-    add_config(parser, ReadConfig, without=["continuous"])  # as in training
+    add_kinds(parser, "reading", "output")
 
 
 def run(given: Namespace) -> None:
-    """Read, score and write line by line."""
+    """Read, predict and write line by line."""
     if given.json and given.out is None:
         raise OptionError("stdout holds the lines already", where="--json", mend="give --out")
-    reading = chosen(given, ReadConfig)
+    reading, wanted = chosen_for(given, "reading", "output")
     use_threads(given.threads)
     model, files = elman.load(given.model), given.files or ["-"]
     if given.out is None:
-        model.predict_to(files, output.lines, reading=reading)
+        model.predict_to(files, output.lines, reading=reading, **wanted)
         return
     with aside_of(given.out) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-        report = model.predict_to(files, file.write, reading=reading)
+        report = model.predict_to(files, file.write, reading=reading, **wanted)
     if given.json:
         output.document(report)

@@ -1,4 +1,4 @@
-"""`elman train KIND`: from text files to a model folder. Knows options; the work is `train` of the kind."""
+"""`elman train KIND`: from files to a model folder. Knows options; the work is `train` of the kind."""
 
 from argparse import Namespace
 
@@ -7,12 +7,11 @@ from elman.cli import output
 from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
 from elman.cli.threads import recorded_threads, use_threads
 from elman.errors import OptionError, nearest
-from elman.models.config import KINDS
-from elman.models.options import TRAINING_CONFIGS
+from elman.models.kinds import KINDS
 
 
 def add_options(parser: Parser) -> None:
-    """All options of training."""
+    """All options of training: those of the kind that is named, else of all kinds."""
     parser.usage = "%(prog)s KIND --train FILE... [--dev FILE...] --out DIR [options]"
     parser.add_argument("kind", metavar="KIND", help=f"what to train: {', '.join(KINDS)}")
     parser.add_argument("--train", nargs="+", action="extend", required=True, metavar="FILE", help="files to train on")
@@ -26,22 +25,25 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--config", metavar="FILE.toml", help="options by name; those given here win")
     add_threads(parser)
     add_json(parser, "the report")
-    for config in TRAINING_CONFIGS:
-        add_config(parser, config)
+    named = [KINDS[word] for word in parser.words if word in KINDS][:1]
+    for kind in named or KINDS.values():
+        for config in kind.configs.values():
+            add_config(parser, config, defaults=kind.defaults)
 
 
 def run(given: Namespace) -> None:
     """Train and report."""
     if given.kind not in KINDS:
         raise OptionError("this is not a kind of model", where=given.kind, mend=nearest(given.kind, KINDS))
-    options = chosen(given, *TRAINING_CONFIGS)
+    kind = KINDS[given.kind]
+    options = chosen(given, *kind.configs.values())
     threads = given.threads
     if threads is None and given.replay is not None:
         threads = recorded_threads(given.replay)
     use_threads(threads)
     dev = "none" if given.dev == ["none"] else given.dev
     with output.progress() as tell:
-        model = getattr(elman, KINDS[given.kind]).train(
+        model = getattr(elman, kind.front).train(
             given.train, dev=dev, out=given.out, overwrite=given.overwrite, from_=given.start, replay=given.replay,
             progress=tell, **options,
         )  # fmt: skip

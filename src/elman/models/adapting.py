@@ -16,7 +16,7 @@ from elman.data.corpus import Corpus
 from elman.decoding.cache import NeuralCache
 from elman.metrics.perplexity import LanguageModelTally
 from elman.models.engines.torch import adapting_nats
-from elman.models.networks import LanguageModelNetwork, State
+from elman.models.networks.language_model import LanguageModelNetwork, State
 from elman.training.dynamic import DynamicWeights
 
 SEGMENT = 32

@@ -2,12 +2,12 @@
 
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from elman.models import folder
-from elman.models.language_model import LanguageModel
 
 
-def load(path: str | PathLike[str]) -> LanguageModel:
+def load(path: str | PathLike[str]) -> Any:
     """The model in a folder, after its files have been checked against the manifest.
 
     Raises:

@@ -1,16 +1,19 @@
 """The shape of a whole model as a value, made of those of its parts. Knows no torch; written to `config.json`."""
 
+import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from elman.data.config import ReadConfig
+from elman.data.config import ReadConfig, TokenReadConfig
 from elman.errors import ModelFileError, OptionError
-from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig
-from elman.settings import build, to_dict
-from elman.text.config import TextConfig
+from elman.nn.config import EmbeddingConfig, LabelHeadConfig, SoftmaxConfig, StackConfig, WordEmbeddingConfig
+from elman.settings import build, to_dict, tupled
+from elman.text.config import TextConfig, WordConfig
 
 FORMAT_VERSION = 1
+MOST_WEIGHTS = 4_000_000_000
+Config = TypeVar("Config")
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,10 @@ class LanguageModelConfig:
         if self.stack.bidirectional:
             raise OptionError("a language model looks only left", where="--bidirectional", mend="leave it out")
         tables = ((self.embedding.ngrams - 1) << self.embedding.ngram_bits) * self.embedding.ngram_width
-        weights = self.symbols * self.embedding.embedding + tables + _recurrent_weights(self.embedding, self.stack)
+        weights = self.symbols * self.embedding.embedding + tables + _recurrent_weights(self.embedding.width, self.stack)
         if tables > 1 << 28:
             raise OptionError(f"the tables of n-grams have {tables:,} weights", mend="give fewer --ngram-bits")
-        if weights > 4_000_000_000:
+        if weights > MOST_WEIGHTS:
             raise OptionError(f"this shape has {weights:,} weights", mend="give a smaller --hidden, or fewer --layers")
 
     def to_json(self) -> dict[str, Any]:
@@ -53,30 +56,81 @@ class LanguageModelConfig:
         Raises:
             ModelFileError: a key is missing or unknown, or a value is not one that such a config can have.
         """
-        parts = {
-            "reading": ReadConfig, "text": TextConfig, "embedding": EmbeddingConfig, "stack": StackConfig,
-            "softmax": SoftmaxConfig,
-        }  # fmt: skip
-        wanted = {"kind", "format_version", *(field.name for field in fields(cls))}
-        if set(document) != wanted:
-            raise ModelFileError(f"keys {sorted(set(document) ^ wanted)} are missing or unknown", where="config.json")
-        if type(document["symbols"]) is not int:
-            raise ModelFileError("symbols is not a whole number", where="config.json")
-        if not all(isinstance(document[name], dict) for name in parts):
-            raise ModelFileError(f"one of {', '.join(parts)} is not an object", where="config.json")
-        try:
-            built: dict[str, Any] = {name: build(kind, document[name]) for name, kind in parts.items()}
-            return cls(symbols=document["symbols"], **built)
-        except OptionError as error:
-            raise ModelFileError(str(error), where="config.json") from error
+        return read_config(cls, document)
 
 
-KINDS = {LanguageModelConfig.kind: "LanguageModel"}
-"""The kinds of models, and the name of each at the front of the library."""
+@dataclass(frozen=True)
+class TaggerConfig:
+    """All that is needed to rebuild the network of a tagger, beside its labels.
+
+    Args:
+        words_known: words with a vector of their own, the unknown word included. characters_known: of the alphabet,
+            likewise. reading: how the training files were read, with the columns as they were resolved.
+    """
+
+    words_known: int
+    characters_known: int
+    reading: TokenReadConfig
+    words: WordConfig
+    embedding: WordEmbeddingConfig
+    stack: StackConfig
+    head: LabelHeadConfig
+
+    kind = "tagger"
+
+    def __post_init__(self) -> None:
+        for name in ("words_known", "characters_known"):
+            if not 1 <= getattr(self, name) <= 10_000_000:
+                raise OptionError(f"{name} is {getattr(self, name)}", mend="give 1 to ten million")
+        read = self.embedding
+        tables = self.words_known * read.word_width + (read.feature_width << self.words.hash_bits)
+        spelling = self.characters_known * read.character_width + 8 * read.character_hidden * (
+            read.character_width + read.character_hidden
+        )
+        directions = 2 if self.stack.bidirectional else 1
+        weights = tables + spelling + directions * _recurrent_weights(read.width, self.stack)
+        if weights > MOST_WEIGHTS:
+            raise OptionError(f"this shape has {weights:,} weights", mend="give a smaller --hidden, or fewer --layers")
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `config.json`."""
+        return {"kind": self.kind, "format_version": FORMAT_VERSION, **to_dict(self)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "TaggerConfig":
+        """The config whose `to_json` is given.
+
+        Raises:
+            ModelFileError: as `read_config`.
+        """
+        return read_config(cls, document)
 
 
-def _recurrent_weights(embedding: EmbeddingConfig, stack: StackConfig) -> int:
-    """At most so many weights in the stack: four gates, both matrices, all layers."""
+def read_config(cls: type[Config], document: Mapping[str, Any]) -> Config:
+    """The config of a class, of whole numbers and of configs of parts, whose `to_json` is given.
+
+    Raises:
+        ModelFileError: a key is missing or unknown, or a value is not one that such a config can have.
+    """
+    hints = typing.get_type_hints(cls)
+    wanted = {"kind", "format_version", *hints}
+    if set(document) != wanted:
+        raise ModelFileError(f"keys {sorted(set(document) ^ wanted)} are missing or unknown", where="config.json")
+    values: dict[str, Any] = {}
+    try:
+        for name, hint in hints.items():
+            value = document[name]
+            if type(value) is not (int if hint is int else dict):
+                what = "a whole number" if hint is int else "an object"
+                raise ModelFileError(f"{name} is not {what}", where="config.json")
+            values[name] = value if hint is int else build(hint, {key: tupled(item) for key, item in value.items()})
+        return cls(**values)
+    except OptionError as error:
+        raise ModelFileError(str(error), where="config.json") from error
+
+
+def _recurrent_weights(width: int, stack: StackConfig) -> int:
+    """At most so many weights in one direction of the stack: four gates, both matrices, all layers."""
     inner = stack.hidden * (2 if stack.bidirectional else 1)
-    first = embedding.width + stack.hidden
+    first = width + stack.hidden
     return 4 * stack.hidden * (first + (stack.layers - 1) * (inner + stack.hidden))

@@ -12,7 +12,7 @@ from typing import Any
 from elman.decoding.config import SamplingConfig
 from elman.errors import OptionError, nearest
 from elman.metrics.compression import compression_bits
-from elman.models.config import KINDS
+from elman.models.kinds import KINDS
 from elman.models.language_model import LanguageModel
 from elman.models.progress import Progress
 

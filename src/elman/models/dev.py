@@ -4,13 +4,14 @@ Knows a network and a corpus. Used by `models.fitting`; a finished model is judg
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from elman.data.batches import Batch, in_order
 from elman.data.corpus import Corpus
 from elman.data.segments import stripes
 from elman.metrics.perplexity import LanguageModelTally
 from elman.models.engines.torch import batch_nats
-from elman.models.networks import LanguageModelNetwork, State
+from elman.models.networks.language_model import LanguageModelNetwork, State
 
 STRIPES = 16
 """Running text is judged in so many stretches side by side while training: all symbols count, and only the first ones
@@ -35,6 +36,10 @@ class DevText:
         """Nats a token on about the given number of tokens: the first of each stripe, or the first lines."""
         nats, count = self._sum(tokens)
         return nats / max(count, 1)
+
+    def metrics(self) -> dict[str, Any]:
+        """The figures on all of the text."""
+        return self.tally().metrics()
 
     def tally(self) -> LanguageModelTally:
         """The sums over all of the text."""

@@ -1,7 +1,7 @@
-"""From files to a trained language model: tokenizer, corpora, shape, training, folder.
+"""From a request to a trained model: training along a plan, the record of it, the folder. The same for all kinds.
 
-Knows the order of the steps and what each hands to the next; the steps themselves are in `text`, `data`, `nn` and
-`training`. Called by `LanguageModel.train`.
+Knows the order of the steps; what a kind trains on is prepared by the kind (`Prepared`). Called by the `train` of each
+kind.
 """
 
 import itertools
@@ -11,28 +11,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from elman.data.batches import LineBatches
-from elman.data.corpus import Corpus, build_corpus, training_text
-from elman.data.segments import Segments
-from elman.errors import ElmanError, InputError, OptionError
+from elman.errors import ElmanError
 from elman.files.atomic import check_target, work_folder
-from elman.files.sums import file_sums
-from elman.models.config import LanguageModelConfig
-from elman.models.dev import DevText
-from elman.models.engines.torch import TorchLanguageModel, build_network, put_arrays, training_loss
-from elman.models.folder import PACKED, Record
-from elman.models.language_model import LanguageModel
-from elman.models.networks import LanguageModelNetwork
-from elman.models.options import Options
+from elman.models.folder import Record
+from elman.models.kinds import flat
+from elman.models.networks.weights import put_arrays, weight_arrays
 from elman.models.plans import Job, Request, plan_job
 from elman.models.progress import Progress
-from elman.models.sizing import Choice, Facts, choose
 from elman.models.tables import rounded
-from elman.text.tokenizer import Tokenizer, train_tokenizer
 from elman.training import machine
-from elman.training.loop import Event, Limits, Outcome, Task, Trainer
+from elman.training.loop import Event, Limits, Outcome, Source, Task, Trainer
 from elman.training.schedule import Plan
 
 log = logging.getLogger("elman")
@@ -42,24 +32,48 @@ SAVING_SECONDS = 1.0
 """Seconds of a budget that are kept for writing the folder."""
 
 
+class Dev(Protocol):
+    """What training is judged on."""
+
+    tokens: int
+
+    def loss(self, tokens: int) -> float:
+        """A score, lower for better, on about so many tokens."""
+
+    def metrics(self) -> dict[str, Any]:
+        """The figures on all of it."""
+
+
 @dataclass(frozen=True)
 class Prepared:
-    """What training works on: symbols, texts, shape and network; how many steps are expected; sums of the files."""
+    """What training works on.
 
-    tokenizer: Tokenizer
-    train: Corpus
-    dev: Corpus | None
-    options: Options
-    network: LanguageModelNetwork
+    Args:
+        options: all configs, sized. network: with `tables`, `device` and `compute_in(precision)`. tokens: of an epoch.
+            estimate: steps that a first plan assumes. evaluation_tokens: dev tokens of an evaluation on the way.
+            sums: of the data files. finish: makes the model from the record of the run.
+    """
+
+    options: Any
+    network: Any
     precision: str
+    source: Source
+    loss: Callable[..., Any]
+    dev: Dev | None
+    tokens: int
     estimate: int
-    dev_tokens: int
+    evaluation_tokens: int
     sums: dict[str, Any]
+    finish: Callable[[Record], Any]
 
 
-def fit(request: Request, progress: Callable[[Progress], None] | None) -> LanguageModel:
+def fit(
+    request: Request, progress: Callable[[Progress], None] | None, *, prepare: Callable[[Job, Path], Prepared]
+) -> Any:
     """Train, judge on the dev text, and save where a folder was named.
 
+    Args:
+        prepare: reads the files of a job and makes what it trains; the folder is for scratch files.
     Raises:
         KeyboardInterrupt, TrainingError: stopped before the end; what was best so far has been saved.
     """
@@ -69,8 +83,7 @@ def fit(request: Request, progress: Callable[[Progress], None] | None) -> Langua
         check_target(out, overwrite=request.overwrite)
     job = plan_job(request)
     with work_folder(out) as folder:
-        prepared = _prepare(job, folder)
-        model, outcome, stopped = _train(job, prepared, started=started, progress=progress)
+        model, outcome, stopped = _train(job, prepare(job, folder), started=started, progress=progress)
     if out is not None and outcome.is_good:
         _save(model, out, overwrite=request.overwrite)
     if stopped is not None:
@@ -78,7 +91,7 @@ def fit(request: Request, progress: Callable[[Progress], None] | None) -> Langua
     return model
 
 
-def _save(model: LanguageModel, out: Path, *, overwrite: bool) -> None:
+def _save(model: Any, out: Path, *, overwrite: bool) -> None:
     """Save a trained model; where its place was taken meanwhile, beside it.
 
     Raises:
@@ -93,95 +106,18 @@ def _save(model: LanguageModel, out: Path, *, overwrite: bool) -> None:
         raise ElmanError(f"{error}; the model was saved to {beside} instead") from error
 
 
-def _prepare(job: Job, folder: Path) -> Prepared:
-    """Read the files twice, for the symbols and for the ids; choose the shape; draw or load the weights."""
-    reading, text = job.options.reading, job.options.text
-    part = "train" if job.dev is None else None
-    tokenizer = job.tokenizer or train_tokenizer(
-        training_text(job.train, config=reading, part=part), text, continuous=reading.continuous
-    )
-    train = build_corpus(job.train, tokenizer, config=reading, folder=folder, name="train", part=part)
-    if train.counts.tokens < 2:
-        raise InputError("there is no text to train on", where=str(job.train[0]), mend="give files with text")
-    log.info("training text: %s symbols, vocabulary of %s (%s)", f"{train.counts.tokens:,}", f"{tokenizer.size:,}",
-             tokenizer.kind)  # fmt: skip
-    wanted = job.options.train if job.recorded is None else Record(job.recorded)
-    device = machine.choose_device(wanted.device)
-    precision = machine.choose_precision(wanted.precision, device)
-    facts = Facts(
-        symbols=tokenizer.size, tokens=train.counts.tokens, tokenizer=tokenizer.kind, seconds=job.seconds,
-        epochs=job.options.train.epochs,
-        flops=machine.flops(device, precision, machine.threads()),
-    )  # fmt: skip
-    options, choice = _sized(job, facts)
-    dev_tokens = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
-    characters = 1.1 * train.counts.characters / train.counts.tokens  # of a symbol, and some to spare
-    dev = _dev(job, tokenizer, folder, limit=int(LAST_JUDGEMENT * dev_tokens * characters))
-    config = LanguageModelConfig(
-        symbols=tokenizer.size, reading=options.reading, text=options.text, embedding=options.embedding,
-        stack=options.stack, softmax=options.softmax,
-    )  # fmt: skip
-    start = None if job.start is None else job.start.engine
-    network = build_network(config, precision=precision, seed=options.train.seed, start=start).to(device)
-    dev_files = job.dev if job.dev in (None, "none") else file_sums(list(job.dev))
-    sums = {"train": file_sums(job.train), "dev": dev_files}
-    return Prepared(
-        tokenizer, train, dev, options=options, network=network, precision=precision, estimate=choice.steps,
-        dev_tokens=dev_tokens, sums=sums,
-    )  # fmt: skip
-
-
-def _sized(job: Job, facts: Facts) -> tuple[Options, Choice]:
-    """The options with what was left open chosen; those of a run that is repeated are all there."""
-    choice = choose(facts, job.given)
-    if job.recorded is not None:
-        return job.options, choice
-    options = Options.build({**job.options.flat(), **choice.values})
-    if choice.values:
-        log.info("%s", choice.reason)
-    if options.embedding.ngrams == 1 and {"ngram_bits", "ngram_width"} & set(job.given) and job.start is None:
-        raise OptionError("there are no n-grams", where="--ngram-bits, --ngram-width", mend="give --ngrams 2 or more")
-    return options, choice
-
-
-def _dev(job: Job, tokenizer: Tokenizer, folder: Path, *, limit: int) -> Corpus | None:
-    """The text to judge on, of at most about so many characters: of a large one the begin is enough."""
-    if job.dev == "none":
-        return None
-    if job.dev is None:
-        dev = build_corpus(
-            job.train, tokenizer, config=job.options.reading, folder=folder, name="dev", part="dev", limit=limit
-        )
-        log.info("no --dev: a twentieth of the training text is set aside")
-    else:
-        dev = build_corpus(list(job.dev), tokenizer, config=job.options.reading, folder=folder, name="dev", limit=limit)
-    if dev.counts.tokens == 0:
-        if job.dev is None:
-            log.warning("the text is too short to set some aside: training on all of it, without choosing")
-            return None
-        raise InputError("there is no text to judge on", where=str(job.dev[0]), mend="give another file, or --dev none")
-    log.info("judging on %s symbols of dev text", f"{dev.counts.tokens:,}")
-    if dev.counts.unknown:
-        rate = dev.counts.unknown / dev.counts.tokens
-        log.info("%s of the dev symbols (%.2f %%) are unknown", f"{dev.counts.unknown:,}", 100 * rate)
-    return dev
-
-
 def _train(
     job: Job, prepared: Prepared, *, started: float, progress: Callable[[Progress], None] | None
-) -> tuple[LanguageModel, Outcome, BaseException | None]:
-    options, network = prepared.options, prepared.network
-    make = Segments if options.reading.continuous else LineBatches
-    source = make(prepared.train, options.batch, seed=options.train.seed)
-    dev = None if prepared.dev is None else DevText(network, prepared.dev, segment=options.batch.segment)
-    whole = 0.0 if dev is None else 0.5 * dev.tokens / min(dev.tokens, prepared.dev_tokens)
+) -> tuple[Any, Outcome, BaseException | None]:
+    options, network, dev = prepared.options, prepared.network, prepared.dev
+    whole = 0.0 if dev is None else 0.5 * dev.tokens / min(dev.tokens, prepared.evaluation_tokens)
     limits = Limits(
         epochs=options.train.epochs, budget=job.seconds, started=started, estimate=prepared.estimate,
         reserve=SAVING_SECONDS, final_evaluations=whole,
     )  # fmt: skip
     task = Task(
-        network, source, training_loss(network), tables=network.tables,
-        evaluate=None if dev is None else lambda: dev.loss(prepared.dev_tokens),
+        network, prepared.source, prepared.loss, tables=network.tables,
+        evaluate=None if dev is None else lambda: dev.loss(prepared.evaluation_tokens),
     )  # fmt: skip
     plan = None if job.recorded is None else Plan.from_json(job.recorded["plan"])
     trainer = Trainer(
@@ -190,36 +126,34 @@ def _train(
     outcome = trainer.train()
     described = machine.describe(network.device, prepared.precision)
     network.compute_in("fp32")
-    _round_tables(network)
+    _round_tables(network, job.kind.packed)
     stopped = outcome.stopped
-    metrics: dict[str, float | None] = {}
+    metrics: dict[str, Any] = {}
     try:
-        metrics = {} if dev is None or not outcome.is_good else dev.tally().metrics()
+        metrics = {} if dev is None or not outcome.is_good else dev.metrics()
     except KeyboardInterrupt as error:
         stopped = stopped or error
     report = {
-        "kind": LanguageModel.kind,
+        "kind": job.kind.name,
         "seconds": time.monotonic() - started,
         "tokens": outcome.run.tokens,
         "tokens_per_second": outcome.run.tokens / max(outcome.run.training_seconds, 1e-9),
         "parameters": sum(p.numel() for p in network.parameters()),
-        "epochs": outcome.run.tokens / prepared.train.counts.tokens,
+        "epochs": outcome.run.tokens / prepared.tokens,
         "steps": outcome.run.step,
         "metrics": metrics,
     }
     training = {
-        "options": options.flat(), "plan": outcome.run.plan.to_json(), "evaluation_tokens": prepared.dev_tokens,
+        "options": flat(options), "plan": outcome.run.plan.to_json(), "evaluation_tokens": prepared.evaluation_tokens,
         "data": prepared.sums, "start": job.start_record, "machine": described, "report": report,
     }  # fmt: skip
-    record = Record(training, outcome.run.history)
-    model = LanguageModel(network.config, prepared.tokenizer, TorchLanguageModel(network), record=record)
-    return model, outcome, stopped
+    return prepared.finish(Record(training, outcome.run.history)), outcome, stopped
 
 
-def _round_tables(network: LanguageModelNetwork) -> None:
+def _round_tables(network: Any, packed: tuple[str, ...]) -> None:
     """Bring the tables to the values that a folder stores, so that the model in memory is the one that is loaded."""
-    arrays = {name: p.detach().cpu().numpy() for name, p in network.named_parameters()}
-    put_arrays(network, {name: rounded(array) if name in PACKED else array for name, array in arrays.items()})
+    arrays = weight_arrays(network)
+    put_arrays(network, {name: rounded(array) if name in packed else array for name, array in arrays.items()})
 
 
 def _teller(progress: Callable[[Progress], None] | None, limits: Limits) -> Callable[[Event], None] | None:

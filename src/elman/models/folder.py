@@ -5,8 +5,9 @@ Knows the files and their order; the safe reading itself is in `files`. Used by 
 
 import json
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +19,12 @@ from elman.files.manifest import check_manifest, write_manifest
 from elman.files.opening import read_regular
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
 from elman.models import card
-from elman.models.config import FORMAT_VERSION, LanguageModelConfig
+from elman.models.config import FORMAT_VERSION
+from elman.models.kinds import KINDS, Kind
 from elman.models.tables import pack, packed_shapes, unpack
-from elman.text.tokenizer import from_json
 
-if TYPE_CHECKING:
-    from elman.models.language_model import LanguageModel
-
-READ = ("config.json", "weights.safetensors", "tokenizer.json", "training.json")
-"""The files that loading reads; the manifest holds the sum of each."""
-PACKED = ("ngrams.tables",)
-"""Weights that are stored in eight bits, without the rows that training never touched."""
+READ = ("config.json", "weights.safetensors", "training.json")
+"""The files that loading reads in every folder, beside the documents of the kind; the manifest holds the sum of each."""
 LARGEST_DOCUMENT = 256 * 1024 * 1024
 LARGEST_HISTORY = 16 * 1024 * 1024
 
@@ -61,28 +57,55 @@ class Record:
         return report
 
 
-def save(model: "LanguageModel", path: Path, *, overwrite: bool) -> None:
+@dataclass(frozen=True)
+class Stored:
+    """A folder whose manifest holds: what a kind makes its model from.
+
+    Args:
+        config: the content of `config.json`, of a known kind and format version.
+    """
+
+    path: Path
+    kind: Kind
+    config: dict[str, Any]
+
+    def document(self, name: str) -> dict[str, Any]:
+        """The content of a JSON file of the folder."""
+        return _object(self.path / name)
+
+    def record(self) -> Record:
+        """How the model came to be."""
+        return Record(_training(self.path), _history(self.path / "history.jsonl"))
+
+    def weights(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
+        """The weights of the given names and shapes, and no others, in float32."""
+        return _read_weights(self.path / "weights.safetensors", shapes, packed=self.kind.packed)
+
+
+def save(model: Any, path: Path, *, overwrite: bool) -> None:
     """Write the folder of a model.
 
     Raises:
         OptionError: something is there that is not to be replaced.
     """
+    kind = KINDS[model.kind]
     with new_folder(path, overwrite=overwrite) as aside:
         write_json(aside / "config.json", model.config.to_json())
-        write_json(aside / "tokenizer.json", model.tokenizer.to_json())
+        for name, document in model.documents().items():
+            write_json(aside / name, document)
         write_json(aside / "training.json", model.record.training)
-        _write_weights(aside / "weights.safetensors", model.engine.arrays())
+        _write_weights(aside / "weights.safetensors", model.engine.arrays(), packed=kind.packed)
         lines = (json.dumps(line, ensure_ascii=False) for line in model.record.history)
         (aside / "history.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         (aside / "README.md").write_text(card.markdown(model), encoding="utf-8")
-        write_manifest(aside, READ)
+        write_manifest(aside, (*READ, *kind.documents))
 
 
-def read_config(path: Path) -> LanguageModelConfig:
-    """The config of a folder whose manifest holds.
+def open_folder(path: Path) -> Stored:
+    """A folder, after its files have been held to its manifest.
 
     Raises:
-        ModelFileError: the folder is not a whole, unaltered model folder of a known format version.
+        ModelFileError: it is not a whole, unaltered model folder of a known kind and format version.
     """
     check_manifest(path, READ)
     document = _object(path / "config.json")
@@ -92,44 +115,44 @@ def read_config(path: Path) -> LanguageModelConfig:
             f"format version {version!r} is not one that this elman reads ({FORMAT_VERSION})",
             where=str(path / "config.json"), mend="use the elman that wrote it, or a newer one",
         )  # fmt: skip
-    kind = document.get("kind")
-    if kind != LanguageModelConfig.kind:
-        raise ModelFileError(f"{kind!r} is not a kind of model that this elman knows", where=str(path / "config.json"))
-    return LanguageModelConfig.from_json(document)
+    name = document.get("kind")
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise ModelFileError(f"{name!r} is not a kind of model that this elman knows", where=str(path / "config.json"))
+    check_manifest(path, kind.documents)
+    return Stored(path, kind, document)
 
 
-def read_training(path: Path) -> dict[str, Any]:
+def kind_of(path: Path) -> Kind:
+    """The kind of the model in a folder.
+
+    Raises:
+        ModelFileError: as `open_folder`.
+    """
+    return open_folder(path).kind
+
+
+def read_training(path: Path, kind: Kind) -> dict[str, Any]:
     """How the model in a folder was trained.
 
     Raises:
-        ModelFileError: as `read_config`, or the record lacks what a repetition needs.
+        ModelFileError: as `open_folder`, it is of another kind, or the record lacks what a repetition needs.
     """
-    read_config(path)
+    stored = open_folder(path)
+    if stored.kind != kind:
+        raise ModelFileError(f"this is a {stored.kind.name}, not a {kind.name}", where=str(path))
     return _training(path)
 
 
-def load(path: Path) -> "LanguageModel":
-    """The language model of a folder.
+def load(path: Path) -> Any:
+    """The model of a folder.
 
     Raises:
         ModelFileError: a file is missing, altered, unsafe, or does not fit the others.
     """
-    from elman.models.engines.torch import TorchLanguageModel, build_network, put_arrays, weight_shapes
-    from elman.models.language_model import LanguageModel
-
-    config = read_config(path)
-    tokenizer = from_json(_object(path / "tokenizer.json"))
-    if tokenizer.size != config.symbols or tokenizer.kind != config.text.tokenizer:
-        raise ModelFileError(
-            f"the tokenizer has {tokenizer.size} symbols ({tokenizer.kind}), config.json says {config.symbols} "
-            f"({config.text.tokenizer})",
-            where=str(path),
-        )
-    record = Record(_training(path), _history(path / "history.jsonl"))
-    arrays = _read_weights(path / "weights.safetensors", weight_shapes(config))
-    network = build_network(config)
-    put_arrays(network, arrays)
-    return LanguageModel(config, tokenizer, TorchLanguageModel(network), record=record)
+    stored = open_folder(path)
+    model = getattr(import_module(stored.kind.module), stored.kind.front)
+    return model.restore(stored)
 
 
 def _training(path: Path) -> dict[str, Any]:
@@ -175,22 +198,24 @@ def _history(path: Path) -> list[dict[str, Any]]:
     return found if all(isinstance(line, dict) for line in found) else []
 
 
-def _write_weights(path: Path, arrays: dict[str, NDArray[np.float32]]) -> None:
+def _write_weights(path: Path, arrays: dict[str, NDArray[np.float32]], *, packed: tuple[str, ...]) -> None:
     tensors: dict[str, NDArray[Any]] = {}
     for name, array in arrays.items():
-        tensors.update(pack(array, name=name) if name in PACKED else {name: array})
+        tensors.update(pack(array, name=name) if name in packed else {name: array})
     save_tensors(path, tensors)
 
 
-def _read_weights(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
+def _read_weights(
+    path: Path, shapes: dict[str, tuple[int, ...]], *, packed: tuple[str, ...]
+) -> dict[str, NDArray[np.float32]]:
     """The arrays of the given names and shapes, in float32."""
     found = read_shapes(path)
     expected: dict[str, tuple[str, tuple[int, ...]]] = {}
     for name, shape in shapes.items():
-        expected.update(packed_shapes(found, name=name, shape=shape) if name in PACKED else {name: ("float32", shape)})
+        expected.update(packed_shapes(found, name=name, shape=shape) if name in packed else {name: ("float32", shape)})
     tensors = load_tensors(path, expected)
     return {
-        name: unpack(tensors, name=name, shape=shape, where=str(path)) if name in PACKED else tensors[name]
+        name: unpack(tensors, name=name, shape=shape, where=str(path)) if name in packed else tensors[name]
         for name, shape in shapes.items()
     }
 

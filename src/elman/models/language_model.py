@@ -15,19 +15,21 @@ from numpy.typing import NDArray
 from elman.data.config import ReadConfig
 from elman.decoding.config import SamplingConfig
 from elman.decoding.stream import write as write_symbols
-from elman.errors import InputError, OptionError
+from elman.errors import InputError, ModelFileError, OptionError
 from elman.models import card, folder
 from elman.models.config import LanguageModelConfig
-from elman.models.engines.torch import TorchLanguageModel
-from elman.models.plans import Request
+from elman.models.engines.torch import TorchLanguageModel, build_network, weight_shapes
+from elman.models.kinds import LANGUAGE_MODEL
+from elman.models.networks.weights import put_arrays
+from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.states import LanguageModelState, ScoredSymbol
 from elman.models.writing import TextWriter
 from elman.settings import build
-from elman.text.tokenizer import Tokenizer
+from elman.text.tokenizer import Tokenizer, from_json
 from elman.text.vocabulary import END, START, UNKNOWN
 
-Path_ = str | PathLike[str]
+SYMBOLS = {"char": "characters", "byte": "bytes", "word": "words", "bpe": "byte-pair encodings"}
 SEGMENT = 512
 """Steps that are read at a time where a text is long: memory is bounded by it, results do not depend on it."""
 
@@ -43,6 +45,8 @@ class LanguageModel:
     """
 
     kind = "language-model"
+    commands = ('elman generate DIR --prompt "…"', "elman evaluate DIR FILE", "elman predict DIR FILE")
+    call = 'print(model.generate("…", max_tokens=80))'
 
     def __init__(
         self, config: LanguageModelConfig, tokenizer: Tokenizer, engine: TorchLanguageModel, *, record: folder.Record
@@ -75,12 +79,39 @@ class LanguageModel:
                 not go with another. TrainingError: the loss was not finite; what had been reached is saved to `out`.
         """
         from elman.models.fitting import fit  # torch's optimizers are needed for training alone
+        from elman.models.language_modelling.preparing import prepare
 
         request = Request(
-            train=_paths(train), dev=dev if dev in (None, "none") else tuple(_paths(dev)), out=out,
+            LANGUAGE_MODEL, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options,
         )  # fmt: skip
-        return fit(request, progress)
+        found: LanguageModel = fit(request, progress, prepare=prepare)
+        return found
+
+    @classmethod
+    def restore(cls, stored: folder.Stored) -> "LanguageModel":
+        """The model of a folder whose manifest holds.
+
+        Raises:
+            ModelFileError: a file does not fit the others.
+        """
+        config = LanguageModelConfig.from_json(stored.config)
+        tokenizer = from_json(stored.document("tokenizer.json"))
+        if tokenizer.size != config.symbols or tokenizer.kind != config.text.tokenizer:
+            raise ModelFileError(
+                f"the tokenizer has {tokenizer.size} symbols ({tokenizer.kind}), config.json says {config.symbols} "
+                f"({config.text.tokenizer})",
+                where=str(stored.path),
+            )
+        record = stored.record()
+        arrays = stored.weights(weight_shapes(config))
+        network = build_network(config)
+        put_arrays(network, arrays)
+        return cls(config, tokenizer, TorchLanguageModel(network), record=record)
+
+    def documents(self) -> dict[str, Any]:
+        """The JSON files of the folder that this kind alone has."""
+        return {"tokenizer.json": self.tokenizer.to_json()}
 
     @property
     def report(self) -> dict[str, Any]:
@@ -102,6 +133,20 @@ class LanguageModel:
     def show(self) -> str:
         """The model card as text."""
         return card.text(self)
+
+    def shape_rows(self) -> list[tuple[str, str]]:
+        """What the card tells of reading and shape."""
+        config, read = self.config, self.config.embedding
+        how = "running text" if config.reading.continuous else "lines"
+        inputs = f"embedding {read.embedding}"
+        if read.ngrams > 1:
+            inputs += f" and n-grams up to {read.ngrams} of {read.ngram_width} each"
+        softmax = ["tied" if config.softmax.tied else "untied"] + ["adaptive"] * config.softmax.adaptive
+        return [
+            ("reads", f"{SYMBOLS[config.text.tokenizer]} of {how}, vocabulary of {config.symbols:,}"),
+            ("network", f"{card.layers(config.stack)}, {inputs}"),
+            ("softmax", ", ".join(softmax)),
+        ]
 
     def feed(self, text: str, state: LanguageModelState | None = None, *, final: bool = False) -> LanguageModelState:
         """The state after reading a text behind what `state` has read; None begins a new text.
@@ -187,7 +232,7 @@ class LanguageModel:
         """
         from elman.models.judging import judge
 
-        return judge(self, _paths(files), reading=self.reading(reading), dynamic=dynamic)
+        return judge(self, paths_of(files), reading=self.reading(reading), dynamic=dynamic)
 
     def predict(
         self, texts: Iterable[str] | Path_, *, reading: Mapping[str, Any] | None = None
@@ -205,7 +250,7 @@ class LanguageModel:
         """Write each line of the files with its log-probability and those of its symbols; returns sums."""
         from elman.models.judging import write_predictions
 
-        return write_predictions(self, _paths(files), write, reading=self.reading(reading))
+        return write_predictions(self, paths_of(files), write, reading=self.reading(reading))
 
     def save_state(self, state: LanguageModelState, path: Path_) -> None:
         """Write a state to a safetensors file."""
@@ -284,15 +329,3 @@ class LanguageModel:
 
 def _choose(state: tuple[NDArray[Any], ...], rows: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
     return tuple(part[:, rows] for part in state)
-
-
-def _paths(paths: Any) -> list[Any]:
-    """One path or several as a list.
-
-    Raises:
-        OptionError: there is none, or something else.
-    """
-    found = [paths] if isinstance(paths, (str, PathLike)) else list(paths) if isinstance(paths, Sequence) else []
-    if not found or not all(isinstance(path, (str, PathLike)) for path in found):
-        raise OptionError("no file is named", mend="give a path, or a list of paths")
-    return found

@@ -6,8 +6,10 @@ Knows options and folders; knows no corpus. Used by `models.fitting`.
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +17,19 @@ from elman.data.sources import refuse_single_reading
 from elman.errors import ModelFileError, OptionError
 from elman.files.sums import file_sums
 from elman.models import folder
-from elman.models.options import SHAPE_CONFIGS, Options, seconds_of
-from elman.settings import names
-from elman.text.tokenizer import Tokenizer
+from elman.models.kinds import Kind, flat
 from elman.training import machine
 
 log = logging.getLogger("elman")
+Path_ = str | PathLike[str]
 DEFAULT_BUDGET = "5m"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: files, folders and options by name, as `LanguageModel.train` explains them."""
+    """What was asked for: a kind, files, folders and options by name, as the `train` of the kind explains them."""
 
+    kind: Kind
     train: list[Any]
     dev: Any
     out: Any
@@ -44,18 +46,18 @@ class Job:
     Args:
         dev: files, None (set some aside) or "none". options: all configs, not yet sized. given: what the user, or the
             folder that is started from, has decided. seconds: the budget. recorded: `training.json` of the run that
-            is repeated. start: the model that is started from; tokenizer: its tokenizer.
+            is repeated. start: the model that is started from.
     """
 
+    kind: Kind
     train: list[Any]
     dev: Any
-    options: Options
+    options: Any
     given: dict[str, Any]
     seconds: float | None
     recorded: dict[str, Any] | None = None
     start: Any = None
     start_record: dict[str, str] | None = None
-    tokenizer: Tokenizer | None = None
 
 
 def plan_job(request: Request) -> Job:
@@ -72,8 +74,11 @@ def plan_job(request: Request) -> Job:
     start = None
     if request.start is not None:
         start = folder.load(Path(request.start))
+        if start.kind != request.kind.name:
+            raise OptionError(f"this is a {start.kind}, not a {request.kind.name}", where=str(request.start),
+                              mend=f"name a {request.kind.name}")  # fmt: skip
         if recorded is None:
-            values = _started_from(start, values)
+            values = _started_from(start, values, request.kind)
     start_record = None if request.start is None else _start_record(Path(request.start))
     wanted = None if recorded is None else recorded.get("start")
     if recorded is not None and (wanted or {}).get("sha256") != (start_record or {}).get("sha256"):
@@ -83,24 +88,22 @@ def plan_job(request: Request) -> Job:
         )  # fmt: skip
     if recorded is None and values.get("epochs") is None and values.get("budget") is None:
         values["budget"] = DEFAULT_BUDGET
-    options = Options.build(values)
+    options = request.kind.build(values)
     _check_together(values, options, dev=request.dev)
     budget = options.train.budget
     return Job(
-        train=request.train, dev=request.dev, options=options, given=values,
+        kind=request.kind, train=request.train, dev=request.dev, options=options, given=values,
         seconds=None if budget is None else seconds_of(budget), recorded=recorded, start=start,
-        start_record=start_record, tokenizer=None if start is None else start.tokenizer,
+        start_record=start_record,
     )  # fmt: skip
 
 
-def _check_together(values: Mapping[str, Any], options: Options, *, dev: Any) -> None:
+def _check_together(values: Mapping[str, Any], options: Any, *, dev: Any) -> None:
     """Refuse what would be ignored or would fail later.
 
     Raises:
-        OptionError: options do not go together, or not with a language model, or not with this machine.
+        OptionError: options do not go together, or not with this machine.
     """
-    if options.stack.bidirectional:
-        raise OptionError("a language model looks only left", where="--bidirectional", mend="leave it out")
     machine.choose_device(options.train.device)
     for name in ("patience", "averaging"):
         if dev == "none" and values.get(name):
@@ -118,7 +121,7 @@ def _recorded(request: Request) -> dict[str, Any]:
         raise OptionError("the options are those of the run that is repeated", where=f"--{name}",
                           mend="leave it out, or leave out --replay")  # fmt: skip
     path = Path(request.replay)
-    recorded = folder.read_training(path)
+    recorded = folder.read_training(path, request.kind)
     for name, files in (("train", request.train), ("dev", request.dev)):
         wanted = recorded["data"][name]
         given = files if files in (None, "none") else file_sums(list(files))
@@ -144,18 +147,20 @@ def _told(wanted: Any) -> str:
     return "--dev none" if wanted == "none" else ", ".join(f"{e['name']} (sha256 {e['sha256'][:12]}…)" for e in wanted)
 
 
-def _started_from(start: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with the shape, text and reading of the folder that is started from."""
-    held: dict[str, Any] = {"continuous": start.config.reading.continuous}
-    for part in ("text", "embedding", "stack", "softmax"):
-        config = getattr(start.config, part)
-        held.update({item.name: getattr(config, item.name) for item in fields(config)})
-    for name in [*names(*SHAPE_CONFIGS), "continuous"]:
-        if name in values and values[name] != held[name] and "drop" not in name:
+def _started_from(start: Any, values: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+    """The options with what the folder that is started from decides."""
+    known = flat(start.config)
+    held = {name: known[name] for name in kind.held_names()}
+    for name in held:
+        if name in values and _plain(values[name]) != _plain(held[name]) and "drop" not in name:
             option = name.replace("_", "-")
             raise OptionError(f"the folder that is started from has {name} {held[name]}", where=f"--{option}",
                               mend="leave it out: shape and text settings hold")  # fmt: skip
     return {**held, **values}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _start_record(path: Path) -> dict[str, str]:
@@ -166,3 +171,38 @@ def _start_record(path: Path) -> dict[str, str]:
         }
     except OSError as error:
         raise ModelFileError(str(error.strerror), where=str(path)) from error
+
+
+def seconds_of(budget: str) -> float:
+    """A length of time as people write it: `90s`, `5m`, `1.5h`, `1h30m`; a bare number is seconds.
+
+    Raises:
+        OptionError: it is not such a length, or not longer than nothing.
+
+    Example:
+        >>> seconds_of("1h30m")
+        5400.0
+    """
+    text = budget.strip().lower()
+    parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", text)
+    if parts and "".join(number + unit for number, unit in parts) == text:
+        seconds = sum(float(number) * {"h": 3600, "m": 60, "s": 1}[unit] for number, unit in parts)
+    elif re.fullmatch(r"\d+(\.\d+)?", text):
+        seconds = float(text)
+    else:
+        raise OptionError(f"{budget!r} is not a length of time", where="--budget", mend="write it as 90s, 5m or 1h")
+    if not 1 <= seconds <= 10_000_000:
+        raise OptionError(f"{budget!r} is out of range", where="--budget", mend="give at least one second")
+    return seconds
+
+
+def paths_of(paths: Any) -> list[Any]:
+    """One path or several as a list.
+
+    Raises:
+        OptionError: there is none, or something else.
+    """
+    found = [paths] if isinstance(paths, (str, PathLike)) else list(paths) if isinstance(paths, Sequence) else []
+    if not found or not all(isinstance(path, (str, PathLike)) for path in found):
+        raise OptionError("no file is named", mend="give a path, or a list of paths")
+    return found

@@ -1,4 +1,4 @@
-"""The shapes of networks as values: embedding, recurrent stack, softmax.
+"""The shapes of networks as values: embeddings of symbols and of words, recurrent stack, heads.
 
 Knows no torch, so that help and checks of options are instant. Built by `models`; read by the modules of `nn`.
 """
@@ -71,6 +71,56 @@ class SoftmaxConfig:
     adaptive: bool = option(False, "adaptive softmax: frequent symbols first, rare ones in clusters", automatic=True)
     output_dropout: float = option(
         0.0, "locked dropout on the states that the softmax reads", low=0, high=0.95, automatic=True
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class WordEmbeddingConfig:
+    """The vectors of words: of known words, of hashed features, and of what a character network has read."""
+
+    word_width: int = option(100, "width of the vectors of known words; 0 for none", low=0, high=65536)
+    feature_width: int = option(
+        64, "width of the hashed vectors of affixes, n-grams and shapes; 0 for none", low=0, high=4096
+    )
+    character_width: int = option(32, "width of the vectors of characters", low=1, high=4096)
+    character_hidden: int = option(
+        0, "size of the state of one direction of the network that reads the characters of a word; 0 for none",
+        low=0, high=4096,
+    )  # fmt: skip
+    word_dropout: float = option(
+        0.25, "a word that was seen n times in training is unknown with probability a / (a + n); this is a",
+        low=0, high=1000,
+    )  # fmt: skip
+    feature_dropout: float = option(0.1, "share of the hashed features that are dropped, each by itself", low=0, high=0.95)
+    input_dropout: float = option(0.33, "locked dropout on the inputs of the stack", low=0, high=0.95)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.width == 0:
+            raise OptionError("nothing is known of a word", where="--word-width", mend="give one width above 0")
+
+    @property
+    def width(self) -> int:
+        """Width of what the stack reads."""
+        return self.word_width + self.feature_width + 2 * self.character_hidden
+
+
+@dataclass(frozen=True)
+class LabelHeadConfig:
+    """The output layers that put a distribution over labels on every step."""
+
+    crf: bool | None = option(
+        None, "score whole sequences of labels, with transitions (default: where labels stand for spans)"
+    )
+    output_dropout: float = option(0.33, "locked dropout on the states that the heads read", low=0, high=0.95)
+    label_smoothing: float = option(
+        0.0, "share of a label's probability that is spread over all labels (not with a CRF)", low=0, high=0.5
+    )
+    auxiliary_weight: float = option(
+        0.3, "weight of the losses of all label columns but the first", low=0, high=100
     )
 
     def __post_init__(self) -> None:

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from elman.nn.embedding import Clusters, Embedding
+from elman.nn.labels import LabelHead
 from elman.nn.softmax import AdaptiveSoftmax, Projection, Softmax
 from elman.nn.stack import Direction
+from elman.nn.words import WordEmbedding
 
 FORGET_BIAS = 1.0
 """The forget gate begins open: Gers, Schmidhuber & Cummins 2000; Jozefowicz et al. 2015 measured what it is worth."""
@@ -36,6 +38,10 @@ def initialize(network: nn.Module, generator: torch.Generator) -> None:
             nn.init.orthogonal_(module.P, generator=generator)
         elif isinstance(module, Softmax) and hasattr(module, "V"):
             _uniform(module.V, generator)
+        elif isinstance(module, LabelHead):
+            _uniform(module.V, generator)
+        elif isinstance(module, WordEmbedding):
+            _words(module, generator)
         elif isinstance(module, AdaptiveSoftmax):
             module.C.normal_(0, module.C.shape[1] ** -0.5, generator=generator)
 
@@ -51,6 +57,15 @@ def _direction(module: Direction, generator: torch.Generator) -> None:
     if module.cell == "lstm":
         H = module.hidden
         module.b[H : 2 * H] = FORGET_BIAS
+
+
+def _words(module: WordEmbedding, generator: torch.Generator) -> None:
+    """Vectors of words and characters are drawn; those of hashed features begin at 0, so that rows which training never
+    touches need not be stored."""
+    if hasattr(module, "E"):
+        module.E.normal_(0, 0.1, generator=generator)
+    if hasattr(module, "alphabet"):
+        module.alphabet.normal_(0, 1.0, generator=generator)
 
 
 def _clusters(module: Clusters, generator: torch.Generator) -> None:

@@ -8,7 +8,7 @@ the first three are torch's kernels and minGRU is a parallel scan. Called by `nn
 import torch
 from torch import Tensor
 
-from elman.nn.cells import CellWeights, State
+from elman.nn.cells import GATES, CellWeights, State, state_names
 from elman.nn.recurrence import ElmanUnroll, GRUUnroll
 from elman.nn.scan import parallel_scan, sequential_scan
 
@@ -47,14 +47,48 @@ def unroll(
     return zero_padding(h, lengths), (at_end(h, state[0], lengths),)
 
 
+def unroll_both(
+    cell: str,
+    x: Tensor,
+    weights: tuple[CellWeights, CellWeights],
+    *,
+    lengths: Tensor | None = None,
+    compute: torch.dtype = torch.float32,
+) -> tuple[Tensor, tuple[State, State]]:
+    """All steps read forwards and backwards from zero states, joined: h (B, T, 2H), zero at padding, and both ends.
+
+    For the LSTM one call of torch's kernel: a zero state stands still at padding (where x must be finite), so that the
+    reading from the right may begin in it, and rows need not be turned round.
+    """
+    H = weights[0].W.shape[0] // GATES[cell]
+    if cell != "lstm" or x.shape[1] == 0:
+        zero = tuple(x.new_zeros(x.shape[0], H) for _ in state_names(cell))
+        forward, after = unroll(cell, x, zero, weights[0], lengths=lengths, compute=compute)
+        backward, before = unroll(cell, x, zero, weights[1], lengths=lengths, reverse=True, compute=compute)
+        return torch.cat([forward, backward], dim=2), (after, before)
+    marked, joined = _closing(x, [one.W for one in weights], lengths)
+    flat = []
+    for W, one in zip(joined, weights, strict=True):
+        assert one.U is not None
+        flat += [part.to(compute) for part in (W, one.U, one.b, torch.zeros_like(one.b))]
+    initial = [x.new_zeros(2, x.shape[0], H, dtype=compute) for _ in range(2)]
+    h, _, c = torch.lstm(marked.to(compute), initial, flat, True, 1, 0.0, torch.is_grad_enabled(), True, True)
+    h, c = h.to(x.dtype), c.to(x.dtype)
+    if lengths is None:
+        return h, ((h[:, -1, :H], c[0]), (h[:, 0, H:], c[1]))
+    h = zero_padding(h, lengths)
+    return h, ((at_end(h[:, :, :H], c.new_zeros(c[0].shape), lengths), c[0]), (h[:, 0, H:], c[1]))
+
+
 def turn(x: Tensor, lengths: Tensor | None) -> Tensor:
     """Each row of x (B, T, D) turned round within its own length; padding stays where it is."""
     if lengths is None:
         return x.flip(1)
-    steps = torch.arange(x.shape[1], device=x.device)
+    B, T, D = x.shape
+    steps = torch.arange(T, device=x.device)
     places = lengths[:, None] - 1 - steps  # (B, T)
-    places = torch.where(places >= 0, places, steps)
-    return x.gather(1, places[:, :, None].expand_as(x))
+    places = torch.where(places >= 0, places, steps) + T * torch.arange(B, device=x.device)[:, None]
+    return x.reshape(B * T, D).index_select(0, places.flatten()).view(B, T, D)
 
 
 def zero_padding(h: Tensor, lengths: Tensor) -> Tensor:
@@ -74,27 +108,33 @@ def _lstm(
 ) -> tuple[Tensor, State]:
     """torch's kernel, one call whatever the lengths.
 
-    The kernel hands out c at step T only. So where a row ends earlier, one more input column is 1 at padding and weighs
-    on the gates so that i is exactly 0 and f exactly 1 there: c stands still to the last bit.
+    The kernel hands out c at step T only. So where a row ends earlier, c is made to stand still (see `_closing`).
     """
     assert weights.U is not None
-    W, B = weights.W, x.shape[0]
-    H = W.shape[0] // 4
     if lengths is not None:
-        padding = (torch.arange(x.shape[1], device=x.device) >= lengths[:, None])[:, :, None]  # (B, T, 1)
-        x = torch.cat([torch.where(padding, 0.0, x), padding.to(x.dtype)], dim=2)  # (B, T, D + 1)
-        gates = W.new_zeros(4, H)
-        gates[0], gates[1] = -CLOSED, CLOSED
-        W = torch.cat([W, gates.view(4 * H, 1)], dim=1)  # (4H, D + 1)
+        x = zero_padding(x, lengths)
+    x, (W,) = _closing(x, [weights.W], lengths)
     flat = [part.to(compute) for part in (W, weights.U, weights.b, torch.zeros_like(weights.b))]
     initial = [part.to(compute)[None].contiguous() for part in state]
     h, _, c = torch.lstm(x.to(compute), initial, flat, True, 1, 0.0, torch.is_grad_enabled(), False, True)
     h, c = h.to(x.dtype), c[0].to(x.dtype)
-    assert h.shape == (B, x.shape[1], H)
     if lengths is None:
         return h, (h[:, -1], c)
     c = torch.where((lengths > 0)[:, None], c, state[1])
     return zero_padding(h, lengths), (at_end(h, state[0], lengths), c)
+
+
+def _closing(x: Tensor, matrices: list[Tensor], lengths: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+    """x (B, T, D) with one more column, 1 at padding, and LSTM matrices W (4H, D) with one more, by which i is exactly 0
+    and f exactly 1 where it is 1: c stands still at padding, to the last bit. Unchanged where there is no padding."""
+    if lengths is None:
+        return x, matrices
+    padding = (torch.arange(x.shape[1], device=x.device) >= lengths[:, None])[:, :, None]  # (B, T, 1)
+    H = matrices[0].shape[0] // 4
+    gates = matrices[0].new_zeros(4, H)
+    gates[0], gates[1] = -CLOSED, CLOSED
+    marked = torch.cat([x, padding.to(x.dtype)], dim=2)  # (B, T, D + 1)
+    return marked, [torch.cat([W, gates.view(4 * H, 1)], dim=1) for W in matrices]
 
 
 def _torch_kernel(cell: str, x: Tensor, h: Tensor, weights: CellWeights, compute: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -4,11 +4,13 @@ Knows states and symbols as tensors; symbols are numbered by falling frequency. 
 takes states (M, H), the real steps of a batch one under the other.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from elman.nn.columns import by_columns
 from elman.nn.embedding import Clusters, Embedding
 
 
@@ -85,6 +87,51 @@ class Projection(nn.Module):
         """(M, D)."""
         return product(h, self.P, bias=None, compute=compute) if hasattr(self, "P") else h
 
+    def prepared(self) -> Tensor | None:
+        """A copy of P (D, H) by columns; None where there is none."""
+        return by_columns(self.P) if hasattr(self, "P") else None
+
+
+@dataclass(frozen=True)
+class _Tail:
+    """A cluster behind the head: P (d, D) narrows a state, then V (n, d) and b (n,)."""
+
+    P: Tensor
+    V: Tensor
+    b: Tensor
+
+
+@dataclass(frozen=True)
+class OutputStepper:
+    """An output layer prepared for a few states at a time, without gradients: copies of its matrices, by columns.
+
+    Products are made in the format of the states, and the penalties of impossible symbols stand in b.
+
+    Args:
+        P: (D, H), brings a state to the width of V; None where it has it. V: (N, D), b: (N,); or, with tails, of the
+            frequent symbols and then of the clusters.
+    """
+
+    P: Tensor | None
+    V: Tensor
+    b: Tensor
+    tails: tuple[_Tail, ...] = ()
+
+    @torch.no_grad()
+    def log_probabilities(self, h: Tensor) -> Tensor:
+        """ln p of every symbol, (M, N), for h (M, H)."""
+        h = h if self.P is None else nn.functional.linear(h, self.P)  # (M, D)
+        head = torch.log_softmax(nn.functional.linear(h, self.V, self.b), dim=1)
+        if not self.tails:
+            return head
+        frequent = head.shape[1] - len(self.tails)
+        parts = [head[:, :frequent]]
+        for k, tail in enumerate(self.tails, frequent):
+            narrow = nn.functional.linear(h, tail.P)  # (M, d)
+            inside = torch.log_softmax(nn.functional.linear(narrow, tail.V, tail.b), dim=1)  # (M, n)
+            parts.append(inside.add_(head[:, k, None]))
+        return torch.cat(parts, dim=1)
+
 
 class Softmax(nn.Module):
     """The softmax over all symbols.
@@ -130,6 +177,13 @@ class Softmax(nn.Module):
         """ln p of every symbol, (M, N)."""
         h, matrix, bias = self._factors(h)
         return torch.log_softmax(product(h, matrix, bias=bias, compute=self.compute), dim=1)
+
+    @torch.no_grad()
+    def stepper(self) -> OutputStepper:
+        """The layer prepared for a few states at a time, with a copy of the weights as they are now."""
+        matrix = self._tied[0].matrix() if self._tied else self.V
+        projection = self.projection.prepared() if self._tied else None
+        return OutputStepper(projection, by_columns(matrix), self.b + self.possible)
 
     def _factors(self, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """h, projected where that is needed, (M, D), the matrix (N, D), and the bias (N,)."""
@@ -209,6 +263,16 @@ class AdaptiveSoftmax(nn.Module):
             inside = torch.log_softmax(product(narrow, table, bias=bias, compute=self.compute), dim=1)
             parts.append(inside + head[:, first + k - 1, None])
         return torch.cat(parts, dim=1)
+
+    @torch.no_grad()
+    def stepper(self) -> OutputStepper:
+        """The layer prepared for a few states at a time, with a copy of the weights as they are now."""
+        matrix, bias = self._head()
+        tails = zip(self.clusters.projections, self.clusters.tables[1:], self.b_tails, strict=True)
+        return OutputStepper(
+            self.projection.prepared(), by_columns(matrix), bias,
+            tuple(_Tail(by_columns(P), by_columns(V), b.detach().clone()) for P, V, b in tails),
+        )  # fmt: skip
 
     def _head(self) -> tuple[Tensor, Tensor]:
         """Matrix and bias of the frequent symbols and then the clusters."""

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from elman.nn.cells import GATES, STEPS, CellWeights, State, state_names
+from elman.nn.columns import by_columns
 from elman.nn.config import StackConfig
 from elman.nn.dropout import locked_dropout, weight_drop
-from elman.nn.kernels import unroll
+from elman.nn.kernels import unroll, unroll_both
 
 
 class Direction(nn.Module):
@@ -79,27 +80,42 @@ class Stack(nn.Module):
         Raises:
             ValueError: a shape is not what it must be; both are told.
         """
-        state = self.zero_state(x.shape[0]) if state is None else state
-        self._check(x, state, lengths)
+        self._check(x, self.zero_state(x.shape[0]) if state is None else state, lengths)
         ends: list[State] = []
         for l, layer in enumerate(self.layers):  # noqa: E741 the letter of the layer
             if l:
                 x = locked_dropout(x, self.config.dropout, generator)
-            outputs = []
-            for d, direction in enumerate(cast(nn.ModuleList, layer)):
-                row = l * self.directions + d
-                h, end = unroll(
-                    self.config.cell, x, tuple(part[row] for part in state),
-                    cast(Direction, direction).weights(self.config.weight_drop, generator), lengths=lengths,
-                    reverse=d == 1, compute=self.compute,
-                )  # fmt: skip
-                outputs.append(h)
-                ends.append(end)
-            x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=2)  # (B, T, directions * H)
+            drop = self.config.weight_drop
+            weights = [cast(Direction, direction).weights(drop, generator) for direction in cast(nn.ModuleList, layer)]
+            rows = (
+                None
+                if state is None
+                else [tuple(part[l * len(weights) + d] for part in state) for d in range(len(weights))]
+            )
+            x, after = self._layer(x, rows, weights, lengths)  # (B, T, directions * H)
+            ends += after
         return x, tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
 
+    def _layer(
+        self, x: Tensor, states: list[State] | None, weights: list[CellWeights], lengths: Tensor | None
+    ) -> tuple[Tensor, list[State]]:
+        """One layer in all directions; no states are zero states."""
+        cell, compute = self.config.cell, self.compute
+        if states is None and len(weights) == 2:
+            h, both = unroll_both(cell, x, (weights[0], weights[1]), lengths=lengths, compute=compute)
+            return h, list(both)
+        if states is None:
+            zero = x.new_zeros(x.shape[0], self.config.hidden)
+            states = [tuple(zero for _ in state_names(cell))]
+        read = [
+            unroll(cell, x, state, one, lengths=lengths, reverse=d == 1, compute=compute)
+            for d, (state, one) in enumerate(zip(states, weights, strict=True))
+        ]
+        h = read[0][0] if len(read) == 1 else torch.cat([h for h, _ in read], dim=2)
+        return h, [after for _, after in read]
+
     def stepper(self) -> "Stepper":
-        """The stack prepared to read one symbol at a time; it keeps the weights as they are now."""
+        """The stack prepared to read one symbol at a time, with a copy of the weights as they are now."""
         if self.directions == 2:
             raise ValueError("a stack that reads both ways has no single step")
         return Stepper(self.config.cell, tuple(_prepare(layer[0]) for layer in self.layers))  # type: ignore[index]
@@ -116,22 +132,19 @@ class Stack(nn.Module):
             raise ValueError(f"lengths: wanted ({x.shape[0]},), got {tuple(lengths.shape)}")
 
 
-@dataclass(frozen=True)
-class _PreparedLayer:
-    """Weights of one layer as the step wants them: W and U joined for the LSTM, so that one product does."""
-
-    weights: CellWeights
-    joined: Tensor | None
-
-
 @torch.no_grad()
-def _prepare(direction: Direction) -> _PreparedLayer:
-    weights = CellWeights(*(None if part is None else part.detach() for part in direction.weights()))  # type: ignore[arg-type]
-    joined = None
-    if direction.cell in ("lstm", "elman"):
-        assert weights.U is not None
-        joined = torch.cat([weights.W, weights.U], dim=1).contiguous()  # (G H, D + H)
-    return _PreparedLayer(weights, joined)
+def _prepare(direction: Direction) -> CellWeights:
+    """A copy of a layer's weights by columns; for the LSTM and the Elman cell W stands for [W U], so that one product
+    does, and U is None."""
+    W, U, b, b_u = direction.weights()
+    if U is not None and direction.cell in ("lstm", "elman"):
+        W, U = torch.cat([W, U], dim=1), None  # (G H, D + H)
+    return CellWeights(
+        by_columns(W),
+        None if U is None else by_columns(U),
+        b.detach().clone(),
+        None if b_u is None else b_u.detach().clone(),
+    )
 
 
 @dataclass(frozen=True)
@@ -139,30 +152,35 @@ class Stepper:
     """One step of a stack without gradients: plain products, no sequence kernel (which would pack its weights anew)."""
 
     cell: str
-    layers: tuple[_PreparedLayer, ...]
+    layers: tuple[CellWeights, ...]
 
     @torch.no_grad()
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
         """Read x_t (B, D): the last layer's h (B, H), and the state."""
         ends: list[State] = []
-        for l, layer in enumerate(self.layers):  # noqa: E741 the letter of the layer
+        for l, weights in enumerate(self.layers):  # noqa: E741 the letter of the layer
             before = tuple(part[l] for part in state)
             if self.cell == "lstm":
-                after = _lstm_step(x_t, before, layer)
-            elif layer.joined is not None:
-                joined = torch.cat([x_t, before[0]], dim=1)  # (B, D + H)
-                after = (nn.functional.linear(joined, layer.joined, layer.weights.b).tanh_(),)
+                after = _lstm_step(x_t, before, weights)
+            elif self.cell == "elman":
+                after = (_joined(x_t, before[0], weights).tanh_(),)
             else:
-                after = STEPS[self.cell](x_t, before, layer.weights)
+                after = STEPS[self.cell](x_t, before, weights)
             ends.append(after)
             x_t = after[0]
+        if len(ends) == 1:
+            return x_t, tuple(part[None] for part in ends[0])
         return x_t, tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
 
 
-def _lstm_step(x_t: Tensor, state: State, layer: _PreparedLayer) -> State:
+def _joined(x_t: Tensor, h_prev: Tensor, weights: CellWeights) -> Tensor:
+    """W x_t + U h_prev + b, (B, G H), in one product."""
+    return nn.functional.linear(torch.cat([x_t, h_prev], dim=1), weights.W, weights.b)
+
+
+def _lstm_step(x_t: Tensor, state: State, weights: CellWeights) -> State:
     """`nn.cells.lstm_step` with one product, and the gates in place."""
-    assert layer.joined is not None
-    gates = nn.functional.linear(torch.cat([x_t, state[0]], dim=1), layer.joined, layer.weights.b)  # (B, 4H)
-    i, f, g, o = gates.chunk(4, dim=1)
-    c_t = f.sigmoid_().mul(state[1]).addcmul_(i.sigmoid_(), g.tanh_())
+    h_prev, c_prev = state
+    i, f, g, o = _joined(x_t, h_prev, weights).chunk(4, dim=1)
+    c_t = f.sigmoid_().mul(c_prev).addcmul_(i.sigmoid_(), g.tanh_())
     return o.sigmoid_().mul(c_t.tanh()), c_t

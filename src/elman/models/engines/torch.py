@@ -4,6 +4,7 @@ Knows the network and arrays; knows no text. Called by `models.language_model`.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,10 @@ from numpy.typing import NDArray
 
 from elman.data.batches import Batch
 from elman.models.config import LanguageModelConfig
-from elman.models.networks import LanguageModelNetwork, State
+from elman.models.networks.language_model import LanguageModelNetwork, State
+from elman.models.networks.weights import put_arrays, shapes_of, weight_arrays
+from elman.nn.softmax import OutputStepper
+from elman.nn.stack import Stepper
 from elman.text.vocabulary import START
 from elman.training.dynamic import DynamicWeights
 
@@ -57,17 +61,8 @@ def training_loss(
 
 
 def weight_shapes(config: LanguageModelConfig) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every weight of a network that is not made: nothing is allocated."""
-    with torch.device("meta"):
-        network = LanguageModelNetwork(config, start=START)
-    return {name: tuple(p.shape) for name, p in network.named_parameters()}
-
-
-@torch.no_grad()
-def put_arrays(network: LanguageModelNetwork, arrays: dict[str, NDArray[np.float32]]) -> None:
-    """Write weights, by name, into a network."""
-    for name, parameter in network.named_parameters():
-        parameter.copy_(torch.from_numpy(arrays[name]))
+    """The name and shape of every weight of a network that is not made."""
+    return shapes_of(lambda: LanguageModelNetwork(config, start=START))
 
 
 def batch_nats(network: LanguageModelNetwork, batch: Batch, state: State | None) -> tuple[float, State]:
@@ -116,12 +111,25 @@ def _lengths(batch: Batch, device: torch.device) -> torch.Tensor | None:
 
 
 class TorchLanguageModel:
-    """Runs a language-model network in fp32 unless it was built otherwise."""
+    """Runs a language-model network in fp32 unless it was built otherwise.
+
+    Single steps read copies of the weights that lie better in memory (as much again as stack and softmax take). They
+    are made when first needed: judging needs none, and what is written into the network later is not seen by steps.
+    """
 
     def __init__(self, network: LanguageModelNetwork) -> None:
         self.network = network
         self.device = network.device
-        self.stepper = network.stack.stepper()
+
+    @cached_property
+    def stepper(self) -> Stepper:
+        """The stack, prepared for single steps."""
+        return self.network.stack.stepper()
+
+    @cached_property
+    def output(self) -> OutputStepper:
+        """The softmax, prepared for single steps."""
+        return self.network.head.stepper()
 
     def parameters(self) -> int:
         """The number of weights."""
@@ -130,7 +138,7 @@ class TorchLanguageModel:
     def start(self, rows: int) -> Arrays:
         """The state after the start symbol, for so many rows."""
         zero = _arrays(self.network.zero_state(rows))
-        return self.step(zero, np.full(rows, self.network.start))[1]
+        return self.read(zero, np.full((rows, 1), self.network.start))
 
     def read(self, state: Arrays, ids: Ids) -> Arrays:
         """The state after reading ids (B, T)."""
@@ -154,16 +162,20 @@ class TorchLanguageModel:
         """Read one symbol a row, (B,): log-probabilities of the next, (B, N), and the state."""
         with torch.inference_mode():
             after = self.network.step(self._tensor(ids), self._state(state), stepper=self.stepper)
-            return self.network.log_probabilities(after).float().cpu().numpy(), _arrays(after)
+            return self._log_probabilities(after), _arrays(after)
 
     def log_probabilities(self, state: Arrays) -> NDArray[np.float32]:
         """Log-probabilities of the next symbol, (B, N), given a state."""
         with torch.inference_mode():
-            return self.network.log_probabilities(self._state(state)).float().cpu().numpy()
+            return self._log_probabilities(self._state(state))
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """The weights by name."""
-        return {name: p.detach().float().cpu().numpy() for name, p in self.network.named_parameters()}
+        return weight_arrays(self.network)
+
+    def _log_probabilities(self, state: State) -> NDArray[np.float32]:
+        """(B, N); the h of the last layer is what the softmax reads."""
+        return self.output.log_probabilities(state[0][-1]).cpu().numpy()
 
     def _tensor(self, array: Ids) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64)).to(self.device)

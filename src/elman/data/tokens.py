@@ -1,0 +1,214 @@
+"""Sentences as numbers: every distinct token once, every sentence as places of tokens, labels as ids; and batches.
+
+Knows sentences, features and label sets by what they can do; knows no network. Called by `models.tagging`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.data.config import BatchConfig
+from elman.data.sentences import Sentence
+from elman.text.features import WordRows
+
+Ids = NDArray[np.int64]
+SHARE = 20
+"""Of how many sentences one is set aside as the dev part."""
+NOISE = 0.3
+"""Sentences are sorted by length times 1 to 1 + this: rows of a batch are of like length, but other ones every epoch."""
+LARGEST = 1 << 13
+"""Tokens of a training batch, padding counted: of long sentences there are fewer side by side."""
+PADDING = -1
+"""The label of a step that is none."""
+
+
+@dataclass(frozen=True)
+class TokenCorpus:
+    """Sentences.
+
+    Args:
+        types: every distinct token. tokens: (tokens,), their places in `types`. starts: (sentences + 1,), where each
+            sentence begins in `tokens`, and the end. labels: for each column every distinct label, and (tokens,) their
+            places in it. where: the file and the line of each sentence.
+    """
+
+    types: list[str]
+    tokens: NDArray[np.int32]
+    starts: Ids
+    labels: Mapping[str, tuple[list[str], NDArray[np.int32]]]
+    where: list[tuple[str, int]]
+
+    @property
+    def sentences(self) -> int:
+        """How many there are."""
+        return len(self.starts) - 1
+
+    def counts(self) -> dict[str, int]:
+        """How often each distinct token stands in the sentences."""
+        return dict(zip(self.types, np.bincount(self.tokens, minlength=len(self.types)).tolist(), strict=True))
+
+    def sequences(self, column: str) -> Iterator[list[str]]:
+        """The labels of each sentence in a column."""
+        names, ids = self.labels[column]
+        for begin, end in zip(self.starts[:-1], self.starts[1:], strict=True):
+            yield [names[i] for i in ids[begin:end]]
+
+
+def build_tokens(sentences: Iterable[Sentence], columns: Sequence[str]) -> TokenCorpus:
+    """The corpus of sentences; those without tokens are passed over."""
+    types: dict[str, int] = {}
+    labels: dict[str, dict[str, int]] = {column: {} for column in columns}
+    tokens: list[NDArray[np.int32]] = []
+    places: dict[str, list[NDArray[np.int32]]] = {column: [] for column in columns}
+    where = []
+    for sentence in sentences:
+        if not sentence.tokens:
+            continue
+        tokens.append(_numbered(sentence.tokens, types))
+        for column in columns:
+            places[column].append(_numbered(sentence.labels[column], labels[column]))
+        where.append((sentence.path, sentence.line))
+    starts = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
+    found = {column: (list(labels[column]), _joined(places[column])) for column in columns}
+    return TokenCorpus(list(types), _joined(tokens), starts, found, where)
+
+
+def part_of(sentences: Iterable[Sentence], part: str | None) -> Iterator[Sentence]:
+    """The sentences of one side of the split, "train" or "dev": every twentieth is dev. None for all."""
+    for number, sentence in enumerate(sentences):
+        if part is None or (number % SHARE == SHARE - 1) == (part == "dev"):
+            yield sentence
+
+
+def word_counts(corpus: TokenCorpus) -> Counter[str]:
+    """How often each token stands in a corpus."""
+    return Counter(corpus.counts())
+
+
+@dataclass(frozen=True)
+class TokenBatch:
+    """Sentences side by side.
+
+    Args:
+        places: (B, T), numbers of the distinct tokens, 0 at padding. rows: what is known of the distinct tokens.
+        lengths: (B,), real steps. labels: (columns, B, T), -1 at padding and where a label is not known.
+    """
+
+    places: Ids
+    rows: WordRows
+    lengths: Ids
+    labels: Ids
+
+
+@dataclass(frozen=True)
+class LabelledTokens:
+    """What batches are cut from.
+
+    Args:
+        tokens: (tokens,), numbers of distinct tokens. rows: what is known of these. labels: (columns, tokens), ids.
+        starts: (stretches + 1,), where each stretch that is read as one sentence begins, and the end.
+    """
+
+    tokens: NDArray[np.int32]
+    rows: WordRows
+    labels: Ids
+    starts: Ids
+
+    def batch(self, stretches: Ids) -> TokenBatch:
+        """The batch of some stretches, in their order, behind them rows of length 0 up to a round number of rows.
+
+        Engines prepare a kernel for every shape that they meet, which costs as much as running it some ten times: so
+        rows and steps come in few numbers.
+        """
+        rows = rounded(len(stretches))
+        begins, lengths = np.zeros((2, rows), dtype=np.int64)
+        begins[: len(stretches)] = self.starts[stretches]
+        lengths[: len(stretches)] = self.starts[stretches + 1] - self.starts[stretches]
+        steps = np.arange(rounded(int(lengths.max(initial=0))))
+        real = steps < lengths[:, None]  # (B, T)
+        where = np.where(real, begins[:, None] + steps, 0)
+        distinct, places = np.unique(self.tokens[where][real], return_inverse=True)
+        padded = np.zeros(real.shape, dtype=np.int64)
+        padded[real] = places
+        labels = np.where(real, self.labels[:, where], PADDING)
+        return TokenBatch(padded, self.rows.select(distinct.astype(np.int64)), lengths, labels)
+
+
+def rounded(count: int) -> int:
+    """The next number of at most four bits before its zeros: 1 … 16, 18, 20, … 32, 36, 40, … 64, 72, …
+
+    Example:
+        >>> [rounded(n) for n in (0, 5, 17, 33, 100)]
+        [0, 5, 18, 36, 104]
+    """
+    unit = 1 << max(0, (count - 1).bit_length() - 4)
+    return -(-count // unit) * unit
+
+
+def stretches(starts: Ids, longest: int) -> Ids:
+    """The borders of sentences, and further ones inside sentences that are longer than so many tokens."""
+    cuts = [np.arange(begin, end, longest) for begin, end in zip(starts[:-1], starts[1:], strict=True)]
+    return np.concatenate([*cuts, starts[-1:]]).astype(np.int64)
+
+
+class SentenceBatches:
+    """Batches of sentences of like length, in an order drawn from seed and epoch.
+
+    Any batch can be asked for at any time; it depends on seed, epoch and step alone.
+    """
+
+    def __init__(self, data: LabelledTokens, config: BatchConfig, *, seed: int) -> None:
+        self._data, self._size, self._seed = data, config.batch_size, seed
+        self._plan = lru_cache(maxsize=2)(self._draw)
+
+    def steps(self, epoch: int) -> int:
+        """How many batches an epoch has."""
+        return len(self._plan(epoch))
+
+    def batch(self, epoch: int, step: int) -> TokenBatch:
+        """The batch at a place of an epoch."""
+        return self._data.batch(self._plan(epoch)[step])
+
+    def _draw(self, epoch: int) -> list[Ids]:
+        generator = np.random.default_rng((self._seed, epoch))
+        lengths = np.diff(self._data.starts)
+        noisy = lengths * (1 + NOISE * generator.random(len(lengths)))
+        batches = list(grouped(np.argsort(noisy, kind="stable"), lengths, rows=self._size, tokens=LARGEST))
+        return [batches[k] for k in generator.permutation(len(batches))]
+
+
+def grouped(order: Ids, lengths: Ids, *, rows: int, tokens: int) -> Iterator[Ids]:
+    """Sentences in the given order, which is about by length, in groups of at most so many rows and padded tokens (but
+    of one sentence at least)."""
+    begin, longest = 0, 0
+    for place, sentence in enumerate(order):
+        longest_now = max(longest, int(lengths[sentence]))
+        if place > begin and (place - begin == rows or (place - begin + 1) * longest_now > tokens):
+            yield order[begin:place]
+            begin, longest_now = place, int(lengths[sentence])
+        longest = longest_now
+    if begin < len(order):
+        yield order[begin:]
+
+
+def _numbered(items: Sequence[str], known: dict[str, int]) -> NDArray[np.int32]:
+    """The numbers of items, in the order in which they were first met."""
+    return np.fromiter((known.setdefault(item, len(known)) for item in items), dtype=np.int32, count=len(items))
+
+
+def _joined(parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
+
+
+def distinct(sentences: Sequence[Sequence[str]]) -> tuple[list[str], NDArray[np.int32], Ids]:
+    """Every distinct token of some sentences; the place of every token among these; where sentences begin, and the
+    end."""
+    known: dict[str, int] = {}
+    lengths = [len(tokens) for tokens in sentences]
+    places = _numbered(list(chain.from_iterable(sentences)), known)
+    return list(known), places, np.cumsum([0, *lengths], dtype=np.int64)

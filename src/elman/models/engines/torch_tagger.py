@@ -1,0 +1,130 @@
+"""The torch engine of taggers: a trained network behind numpy arrays, without gradients.
+
+Knows the network and arrays; knows no text. Called by `models.tagger` and `models.tagging`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from elman.data.tokens import TokenBatch
+from elman.decoding.viterbi import Transitions
+from elman.models.config import TaggerConfig
+from elman.models.networks.tagger import TaggerNetwork
+from elman.models.networks.weights import put_arrays, shapes_of, weight_arrays
+from elman.nn.words import WordTensors
+from elman.text.labels import LabelSet
+
+LARGEST_CRF = 512
+"""Labels that a CRF can have: a step costs their square."""
+
+
+def has_crf(labels: LabelSet, wanted: bool | None) -> bool:
+    """Whether a column is scored by a CRF: as wanted, else where its labels stand for spans."""
+    fits = len(labels.internal) <= LARGEST_CRF
+    return fits and (labels.scheme is not None if wanted is None else wanted)
+
+
+def build_tagger(
+    config: TaggerConfig,
+    labels: Sequence[LabelSet],
+    *,
+    seen: NDArray[np.int64],
+    precision: str = "fp32",
+    seed: int | None = None,
+    start: "dict[str, NDArray[np.float32]] | None" = None,
+) -> TaggerNetwork:
+    """The network that a config and label sets describe.
+
+    Args:
+        seen: how often each known word was met in training. precision: number format of the products. seed: draw its
+            weights from it; None leaves them unset. start: take these weights; labels that came behind the known ones
+            keep what was drawn for them.
+    """
+    network = _tagger(config, labels, torch.from_numpy(seen.astype(np.float32)), precision)
+    if seed is not None:
+        network.initialize(torch.Generator().manual_seed(seed))
+    if start is not None:
+        arrays = weight_arrays(network)
+        for name, array in arrays.items():
+            arrays[name] = array = array.copy()
+            array[tuple(slice(size) for size in start[name].shape)] = start[name]
+        put_arrays(network, arrays)
+    return network
+
+
+def tagger_shapes(config: TaggerConfig, labels: Sequence[LabelSet]) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every weight of a network that is not made."""
+    return shapes_of(lambda: _tagger(config, labels, torch.zeros(config.words_known), "fp32"))
+
+
+def _tagger(config: TaggerConfig, labels: Sequence[LabelSet], seen: torch.Tensor, precision: str) -> TaggerNetwork:
+    allowed = []
+    for one in labels:
+        tensors = [torch.from_numpy(part).to(seen.device) for part in one.allowed()]
+        allowed.append((tensors[0], tensors[1], tensors[2]) if has_crf(one, config.head.crf) else None)
+    sizes = tuple(len(one.internal) for one in labels)
+    return TaggerNetwork(config, labels=sizes, allowed=tuple(allowed), seen=seen, precision=precision)
+
+
+def tagger_loss(network: TaggerNetwork) -> Callable[[TokenBatch, Any, torch.Generator], tuple[torch.Tensor, int, Any]]:
+    """The loss of a batch in training, as the loop wants it; no state is carried from sentence to sentence."""
+    device = network.device
+
+    def loss(batch: TokenBatch, state: Any, generator: torch.Generator) -> tuple[torch.Tensor, int, Any]:
+        labels, lengths = torch.from_numpy(batch.labels).to(device), torch.from_numpy(batch.lengths).to(device)
+        nats, count = network.loss(word_tensors(batch, device), labels, lengths=lengths, generator=generator)
+        return nats, count, ()
+
+    return loss
+
+
+def word_tensors(batch: TokenBatch, device: torch.device) -> WordTensors:
+    """The words of a batch as the network wants them."""
+    rows = batch.rows
+    sizes = np.diff(rows.character_starts)
+    characters = np.zeros((len(sizes), int(sizes.max(initial=0))), dtype=np.int64)
+    characters[np.arange(characters.shape[1]) < sizes[:, None]] = rows.characters
+    parts = (batch.places, rows.words, rows.features, rows.feature_starts[:-1], characters, sizes)
+    return WordTensors(*(torch.from_numpy(part).to(device) for part in parts))
+
+
+class TorchTagger:
+    """Runs a tagger's network in fp32 unless it was built otherwise."""
+
+    def __init__(self, network: TaggerNetwork) -> None:
+        self.network = network
+        self.device = network.device
+
+    def parameters(self) -> int:
+        """The number of weights."""
+        return sum(p.numel() for p in self.network.parameters())
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """The weights by name."""
+        return weight_arrays(self.network)
+
+    def emissions(self, batch: TokenBatch) -> list[NDArray[np.float32]]:
+        """For each column the scores of its labels, (B, T, K): ln p of a softmax, else as the CRF has them."""
+        with torch.inference_mode():
+            lengths = torch.from_numpy(batch.lengths).to(self.device)
+            found = self.network.emissions(word_tensors(batch, self.device), lengths)
+            return [scores.float().cpu().numpy() for scores in found]
+
+    def likeliest(self, batch: TokenBatch, columns: Sequence[int]) -> list[NDArray[np.int64]]:
+        """For each of these columns the likeliest label of every step by itself, (B, T)."""
+        with torch.inference_mode():
+            lengths = torch.from_numpy(batch.lengths).to(self.device)
+            h = self.network.states(word_tensors(batch, self.device), lengths)
+            return [self.network.heads[k](h).argmax(dim=2).cpu().numpy() for k in columns]
+
+    def transitions(self, column: int) -> Transitions | None:
+        """The weights of the CRF of a column; None where it has none."""
+        if str(column) not in self.network.crfs:
+            return None
+        with torch.inference_mode():
+            begin, between, end = self.network.crfs[str(column)].transitions()
+        return Transitions(*(part.float().cpu().numpy() for part in (begin, between, end)))

@@ -1,0 +1,126 @@
+"""The kinds of models: the name of each, the configs that its options come from, and what differs by kind.
+
+Knows configs and names; knows no network and loads no engine. Used by `models` and, for its options, by `cli`.
+"""
+
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from elman.data.config import BatchConfig, ReadConfig, TokenReadConfig
+from elman.errors import OptionError, nearest
+from elman.models.tagging.config import TaggerOutput
+from elman.nn.config import EmbeddingConfig, LabelHeadConfig, SoftmaxConfig, StackConfig, WordEmbeddingConfig
+from elman.settings import build, names, to_dict, tupled
+from elman.text.config import TextConfig, WordConfig
+from elman.training.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class LanguageModelOptions:
+    """One config of each part of training a language model."""
+
+    train: TrainConfig
+    text: TextConfig
+    reading: ReadConfig
+    batch: BatchConfig
+    embedding: EmbeddingConfig
+    stack: StackConfig
+    softmax: SoftmaxConfig
+
+    def __post_init__(self) -> None:
+        if self.stack.bidirectional:
+            raise OptionError("a language model looks only left", where="--bidirectional", mend="leave it out")
+
+
+@dataclass(frozen=True)
+class TaggerOptions:
+    """One config of each part of training a tagger."""
+
+    train: TrainConfig
+    reading: TokenReadConfig
+    batch: BatchConfig
+    words: WordConfig
+    embedding: WordEmbeddingConfig
+    stack: StackConfig
+    head: LabelHeadConfig
+
+
+Options = LanguageModelOptions | TaggerOptions
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of model.
+
+    Args:
+        name: as users write it. front: the name of its class at the front. module: where that class is.
+        options: the dataclass of its configs. shape: the parts of the options that a folder which training starts from
+            decides (what is dropped may differ); held: single fields likewise. documents: the JSON files that its
+            folders have beside those of every kind. packed: weights that are stored in eight bits, without the rows
+            that training never touched. output: the config of what `predict` writes, if it can be chosen. defaults: values of fields that differ from the fields' own.
+    """
+
+    name: str
+    front: str
+    module: str
+    options: type[Any]
+    shape: tuple[str, ...]
+    held: tuple[str, ...]
+    documents: tuple[str, ...]
+    packed: tuple[str, ...]
+    output: type[Any] | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def configs(self) -> dict[str, type]:
+        """The config class of each part."""
+        return typing.get_type_hints(self.options)
+
+    @property
+    def reading(self) -> type[Any]:
+        """The config of how its files are read."""
+        return self.configs["reading"]
+
+    def build(self, values: Mapping[str, Any]) -> Any:
+        """The configs from all their fields in one mapping; what is not named keeps its default.
+
+        Raises:
+            OptionError: a name is not a field of any of them, a value is out of range, or some do not go together.
+        """
+        configs = self.configs
+        known = names(*configs.values())
+        for name in values:
+            if name not in known:
+                raise OptionError(f"unknown option {name!r}", mend=nearest(name, known))
+        values = {**self.defaults, **values}
+        parts = {}
+        for part, kind in configs.items():
+            own = {name: tupled(values[name]) for name in names(kind) if name in values}
+            parts[part] = build(kind, own)
+        return self.options(**parts)
+
+    def held_names(self) -> list[str]:
+        """The fields that a folder which training starts from decides."""
+        return [*names(*(self.configs[part] for part in self.shape)), *self.held]
+
+
+def flat(options: Any) -> dict[str, Any]:
+    """All fields of all configs of some options, or of a model's config, in one mapping."""
+    parts = [getattr(options, part.name) for part in fields(options)]
+    return {name: value for part in parts if is_dataclass(part) for name, value in to_dict(part).items()}
+
+
+LANGUAGE_MODEL = Kind(
+    "language-model", "LanguageModel", "elman.models.language_model", LanguageModelOptions,
+    shape=("text", "embedding", "stack", "softmax"), held=("continuous",), documents=("tokenizer.json",),
+    packed=("ngrams.tables",),
+)  # fmt: skip
+TAGGER = Kind(
+    "tagger", "Tagger", "elman.models.tagger", TaggerOptions,
+    shape=("words", "embedding", "stack"), held=("token_column", "label_columns"),
+    documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"), output=TaggerOutput,
+    defaults={"bidirectional": True, "layers": 2, "hidden": 200, "dropout": 0.33, "lr": 3e-3, "segment": 512},
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER)}

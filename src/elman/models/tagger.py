@@ -1,0 +1,257 @@
+"""`Tagger`: what a user holds of a trained tagger: labels for tokens, how sure they are, scores, files.
+
+Knows its words, its label sets and an engine behind numpy arrays; training is in `models.tagging.preparing`, the folder
+in `models.folder`. Called by users and by the command line.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from elman.data.config import TokenReadConfig
+from elman.data.sentences import read_sentences
+from elman.errors import InputError, ModelFileError, OptionError, nearest
+from elman.models import card, folder
+from elman.models.config import TaggerConfig
+from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_shapes
+from elman.models.kinds import TAGGER
+from elman.models.plans import Path_, Request, paths_of
+from elman.models.progress import Progress
+from elman.models.tagging.config import TaggerOutput
+from elman.models.tagging.decoding import LabelReader, TaggedSentence
+from elman.models.tagging.judging import judge
+from elman.settings import build
+from elman.text.features import WordFeatures
+from elman.text.labels import LabelSet
+from elman.text.seen import SeenWords
+
+
+class Tagger:
+    """A trained tagger: a distribution over labels for every token of a sentence, in one or several columns.
+
+    Made by `Tagger.train` or `elman.load`.
+
+    Example:
+        tagger = elman.Tagger.train("train.conllu", dev="dev.conllu", label_columns=["upos"], budget="5m")
+        tagger.predict([["Time", "flies"]])
+    """
+
+    kind = "tagger"
+    commands = ("elman predict DIR FILE", "elman evaluate DIR FILE")
+    call = 'print(model.predict([["Time", "flies"]]))'
+
+    def __init__(
+        self,
+        config: TaggerConfig,
+        features: WordFeatures,
+        *,
+        labels: Sequence[LabelSet],
+        seen: SeenWords,
+        engine: TorchTagger,
+        record: folder.Record,
+    ) -> None:
+        self.config, self.features, self.labels, self.seen = config, features, list(labels), seen
+        self.engine, self.record = engine, record
+        self.reader = LabelReader(engine, features, self.labels)
+
+    @classmethod
+    def train(
+        cls,
+        train: Path_ | Sequence[Path_],
+        *,
+        dev: Path_ | Sequence[Path_] | None = None,
+        out: Path_ | None = None,
+        overwrite: bool = False,
+        from_: Path_ | None = None,
+        replay: Path_ | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        **options: Any,
+    ) -> "Tagger":
+        """Train on files of tokens with labels, and judge on the dev files.
+
+        Args:
+            train: one file or several. dev: likewise; None sets aside every twentieth sentence of the training files,
+                "none" trains on all without choosing. out: a folder to save to. overwrite: replace an elman folder that
+                is there. from_: a folder to start from; labels may be added. replay: a folder whose run is repeated to
+                the bit. progress: called a few times a second. options: fields of the configs, by name.
+        Raises:
+            InputError: a file cannot be read or is not as its format wants it. OptionError: an option is unknown, out
+                of range, or does not go with another. TrainingError: the loss was not finite; what had been reached is
+                saved to `out`.
+        """
+        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
+        from elman.models.tagging.preparing import prepare
+
+        request = Request(
+            TAGGER, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
+            overwrite=overwrite, start=from_, replay=replay, options=options,
+        )  # fmt: skip
+        found: Tagger = fit(request, progress, prepare=prepare)
+        return found
+
+    @classmethod
+    def restore(cls, stored: folder.Stored) -> "Tagger":
+        """The model of a folder whose manifest holds.
+
+        Raises:
+            ModelFileError: a file does not fit the others.
+        """
+        where = str(stored.path)
+        config = TaggerConfig.from_json(stored.config)
+        features = WordFeatures.from_json(stored.document("words.json"), where=f"{where}/words.json")
+        columns = stored.document("labels.json").get("columns")
+        if not isinstance(columns, list) or not columns:
+            raise ModelFileError("there are no columns of labels", where=f"{where}/labels.json")
+        labels = [LabelSet.from_json(column, where=f"{where}/labels.json") for column in columns]
+        seen = SeenWords.from_json(stored.document("seen.json"), where=f"{where}/seen.json")
+        if tuple(one.name for one in labels) != config.reading.label_columns:
+            raise ModelFileError("the columns of labels are not those of config.json", where=where)
+        known = (features.size, features.characters, features.config)
+        if known != (config.words_known, config.characters_known, config.words):
+            raise ModelFileError("the words are not those of config.json", where=where)
+        record = stored.record()
+        arrays = stored.weights(tagger_shapes(config, labels))
+        network = build_tagger(config, labels, seen=features.counts, start=arrays)
+        return cls(config, features, labels=labels, seen=seen, engine=TorchTagger(network), record=record)
+
+    def documents(self) -> dict[str, Any]:
+        """The JSON files of the folder that this kind alone has."""
+        return {
+            "words.json": self.features.to_json(),
+            "labels.json": {"columns": [one.to_json() for one in self.labels]},
+            "seen.json": self.seen.to_json(),
+        }
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What training came to: `kind`, `seconds`, `tokens`, …, `metrics`, as `elman train --json` prints it."""
+        return self.record.report
+
+    def save(self, path: Path_, *, overwrite: bool = False) -> None:
+        """Write the model folder, whole or not at all.
+
+        Raises:
+            OptionError: something is there that is not to be replaced.
+        """
+        folder.save(self, Path(path), overwrite=overwrite)
+
+    def description(self) -> dict[str, Any]:
+        """The model card as values."""
+        return card.description(self)
+
+    def show(self) -> str:
+        """The model card as text."""
+        return card.text(self)
+
+    def shape_rows(self) -> list[tuple[str, str]]:
+        """What the card tells of reading and shape."""
+        config, read = self.config, self.config.embedding
+        parts = [f"{read.word_width} for each of {config.words_known:,} words"] if read.word_width else []
+        parts += [f"{read.feature_width} from hashed features"] if read.feature_width else []
+        parts += [f"{2 * read.character_hidden} from characters"] if read.character_hidden else []
+        found = [("reads", "tokens: vectors of " + ", ".join(parts)), ("network", card.layers(config.stack))]
+        for k, one in enumerate(self.labels):
+            scheme = "" if one.scheme is None else f", spans written in {one.scheme.name}"
+            crf = ", CRF" if self.engine.transitions(k) is not None else ""
+            found.append((f"column {one.name}", f"{len(one.labels):,} labels{scheme}{crf}"))
+        return found
+
+    def predict(self, sentences: Iterable[Sequence[str]], *, column: str | None = None) -> list[list[str]]:
+        """The labels of sentences, each a list of tokens, in one column (the first unless named).
+
+        Raises:
+            InputError: a sentence is not a list of texts. OptionError: there is no such column.
+        """
+        place = self._column(column)
+        found = []
+        for window in self._windows(sentences):
+            ids = self.reader.labels_of(window)
+            found += [self.labels[place].decode(row[place]) for row in ids]
+        return found
+
+    def tag(self, sentences: Iterable[Sequence[str]]) -> Iterator[TaggedSentence]:
+        """Sentences with the labels of all columns, the probability of each, and the spans with theirs."""
+        for window in self._windows(sentences):
+            yield from self.reader.tagged(window)
+
+    def top(self, tokens: Sequence[str], count: int, *, column: str | None = None) -> list[tuple[list[str], float]]:
+        """The likeliest label sequences of a sentence with their probabilities, falling.
+
+        Raises:
+            OptionError: the count is below 1, or there is no such column.
+        """
+        if count < 1:
+            raise OptionError(f"{count} is out of range", where="top", mend="give a number of at least 1")
+        ((checked,),) = self._windows([tokens])
+        return self.reader.top(checked, column=self._column(column), count=count)
+
+    def evaluate(
+        self, files: Path_ | Sequence[Path_], *, reading: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The score on files: `kind`, `seconds`, `tokens`, `tokens_per_second`, `parameters`, `metrics`, and `details`
+        (confusions, types of spans).
+
+        Args:
+            reading: fields of `TokenReadConfig` that differ from training.
+        """
+        started = time.monotonic()
+        sentences = read_sentences(paths_of(files), self.reading(reading), labelled=True)
+        tally = judge(self.reader, sentences, self.seen)
+        seconds = time.monotonic() - started
+        return {
+            "kind": self.kind, "seconds": seconds, "tokens": tally.tokens,
+            "tokens_per_second": tally.tokens / max(seconds, 1e-9), "parameters": self.engine.parameters(),
+            "metrics": tally.metrics(), "details": tally.details(),
+        }  # fmt: skip
+
+    def predict_to(
+        self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None,
+        **wanted: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write the files with their labels filled in; returns counts.
+
+        Args:
+            wanted: fields of `TaggerOutput`, by name.
+        """
+        from elman.models.tagging.predicting import write_predictions
+
+        output = build(TaggerOutput, wanted)
+        return write_predictions(self, paths_of(files), write, reading=self.reading(reading), output=output)
+
+    def reading(self, given: Mapping[str, Any] | None) -> TokenReadConfig:
+        """How files are read: as in training, but for what is given; the format of each is its own.
+
+        Raises:
+            OptionError: an option is unknown or out of range, or as many label columns as in training are not named.
+        """
+        held = replace(self.config.reading, format=None, encoding=TokenReadConfig().encoding)
+        values = {"token_column": held.token_column, "label_columns": held.label_columns, **(given or {})}
+        found = build(TokenReadConfig, values)
+        if len(found.label_columns) != len(self.labels):
+            raise OptionError(f"the model has {len(self.labels)} columns of labels", where="--label-column",
+                              mend=f"name as many, in the order {', '.join(one.name for one in self.labels)}")  # fmt: skip
+        return found
+
+    def _column(self, name: str | None) -> int:
+        names = [one.name for one in self.labels]
+        if name is not None and name not in names:
+            raise OptionError(f"there is no column {name!r}", where="column", mend=nearest(name, names))
+        return 0 if name is None else names.index(name)
+
+    def _windows(self, sentences: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:
+        """Sentences as lists of tokens, some at a time.
+
+        Raises:
+            InputError: a sentence is not a list of texts.
+        """
+        if isinstance(sentences, str):
+            raise InputError("this is a text, not sentences", mend="give lists of tokens, say [['Time', 'flies']]")
+        each = iter(sentences)
+        while window := list(islice(each, 1024)):
+            for number, tokens in enumerate(window):
+                if isinstance(tokens, str) or not all(isinstance(token, str) for token in tokens):
+                    raise InputError(f"sentence {number + 1} is not a list of tokens", mend="give lists of texts")
+            yield [list(tokens) for tokens in window]

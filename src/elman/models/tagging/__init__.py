@@ -1,0 +1,1 @@
+"""What taggers alone need beside the class that a user holds: preparing, judging, decoding, predicting."""

@@ -1,0 +1,92 @@
+"""How good a tagger is on sentences with labels: the figures of every column, and what is confused.
+
+Knows label sets, tallies and a reader of labels; knows no file. Used by `models.tagger` and `models.tagging.preparing`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from elman.data.paragraphs import Sentence
+from elman.metrics.accuracy import AccuracyTally
+from elman.metrics.spans import SpanTally
+from elman.models.tagging.decoding import LabelReader
+from elman.text.labels import LabelSet
+from elman.text.seen import SeenWords
+
+CONFUSIONS = 10
+"""Mistakes that a report names."""
+
+
+class TaggerTally:
+    """The sums of all columns over sentences."""
+
+    def __init__(self, labels: Sequence[LabelSet], seen: SeenWords) -> None:
+        self.labels, self.seen, self.tokens = list(labels), seen, 0
+        self.accuracy = {one.name: AccuracyTally() for one in self.labels}
+        self.spans = {one.name: SpanTally(one.scheme) for one in self.labels if one.scheme is not None}
+
+    def add(self, sentence: Sentence, predicted: Sequence[list[str]]) -> None:
+        """Count a sentence: for each column the labels that were predicted."""
+        unseen = self.seen.unseen(sentence.tokens).tolist()
+        self.tokens += len(sentence.tokens)
+        for one, found in zip(self.labels, predicted, strict=True):
+            gold = sentence.labels[one.name]
+            self.accuracy[one.name].add(gold, found, unseen=unseen)
+            if one.name in self.spans:
+                self.spans[one.name].add(gold, found)
+
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """For each column `accuracy`, `accuracy_unseen` and, where labels stand for spans, `precision`, `recall`, `f1`
+        (strict) and `f1_conlleval`."""
+        return {
+            name: {**tally.metrics(), **(self.spans[name].metrics() if name in self.spans else {})}
+            for name, tally in self.accuracy.items()
+        }
+
+    def details(self) -> dict[str, dict[str, Any]]:
+        """For each column the mistakes that cost most, and the figures of each type of span."""
+        return {
+            name: {
+                "confusions": [
+                    {"gold": gold, "predicted": predicted, "count": count}
+                    for gold, predicted, count in tally.confusions(CONFUSIONS)
+                ],
+                **({"types": self.spans[name].by_type()} if name in self.spans else {}),
+            }
+            for name, tally in self.accuracy.items()
+        }
+
+
+def judge(reader: LabelReader, sentences: Iterable[Sentence], seen: SeenWords) -> TaggerTally:
+    """The tally of sentences with gold labels."""
+    tally = TaggerTally(reader.labels, seen)
+    for window in reader.windows(sentences):
+        found = reader.labels_of([sentence.tokens for sentence in window])
+        for sentence, ids in zip(window, found, strict=True):
+            predicted = [one.decode(row) for one, row in zip(reader.labels, ids, strict=True)]
+            tally.add(sentence, predicted)
+    return tally
+
+
+class DevSentences:
+    """The sentences that training is judged on.
+
+    Args:
+        network: is judged as it is at the moment; make: gives a reader of its labels.
+    """
+
+    def __init__(self, sentences: list[Sentence], make: Any, seen: SeenWords) -> None:
+        self.sentences, self.make, self.seen = sentences, make, seen
+        self.tokens = sum(len(sentence.tokens) for sentence in sentences)
+
+    def loss(self, tokens: int) -> float:
+        """1 less the headline figure of the first column (F1 of spans, else accuracy), on about so many tokens: a part
+        of the sentences, spread evenly."""
+        step = max(1, round(self.tokens / max(tokens, 1)))
+        reader = self.make()
+        figures = judge(reader, self.sentences[::step], self.seen).metrics()[reader.labels[0].name]
+        return 1.0 - float(figures.get("f1", figures["accuracy"]))
+
+    def metrics(self) -> dict[str, Any]:
+        """The figures on all of the sentences."""
+        return judge(self.make(), self.sentences, self.seen).metrics()

@@ -1,0 +1,116 @@
+"""Files with their labels filled in: streaming, in order, in the files' own format or as JSON lines.
+
+Knows formats through `data.sentences`, and a tagger; knows no network. Called by `Tagger.predict_to`.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from elman.data.config import TokenReadConfig
+from elman.data.formats.jsonl import line_of
+from elman.data.paragraphs import Sentence
+from elman.data.sentences import read_sentences, sentence_writer
+from elman.errors import OptionError
+from elman.models.tagging.config import TaggerOutput
+from elman.models.tagging.decoding import TaggedSentence
+
+if TYPE_CHECKING:
+    from elman.models.tagger import Tagger
+
+
+def write_predictions(
+    model: "Tagger",
+    files: Sequence[Any],
+    write: Callable[[str], object],
+    *,
+    reading: TokenReadConfig,
+    output: TaggerOutput,
+) -> dict[str, Any]:
+    """Write every sentence of the files; returns the counts.
+
+    Raises:
+        OptionError: spans are asked for, and no column has any.
+    """
+    if output.spans and not any(one.scheme for one in model.labels):
+        raise OptionError("no column has labels of spans", where="--spans", mend="leave it out")
+    started = time.monotonic()
+    tokens = count = 0
+    sentences = read_sentences(files, reading, labelled=False)
+    for sentence, text in _written(model, sentences, files, reading=reading, output=output):
+        write(text)
+        tokens, count = tokens + len(sentence.tokens), count + 1
+    seconds = time.monotonic() - started
+    return {
+        "kind": model.kind, "seconds": seconds, "tokens": tokens, "tokens_per_second": tokens / max(seconds, 1e-9),
+        "parameters": model.engine.parameters(), "sentences": count,
+    }  # fmt: skip
+
+
+def _written(
+    model: "Tagger",
+    sentences: Iterator[Sentence],
+    files: Sequence[Any],
+    *,
+    reading: TokenReadConfig,
+    output: TaggerOutput,
+) -> Iterator[tuple[Sentence, str]]:
+    names = [one.name for one in model.labels]
+    if output.spans or output.top is not None:
+        for window in model.reader.windows(sentences):
+            tokens = [list(sentence.tokens) for sentence in window]
+            if output.top is None:
+                for sentence, tagged in zip(window, model.reader.tagged(tokens), strict=True):
+                    yield sentence, line_of(_spans(sentence, tagged))
+            else:
+                for sentence, words in zip(window, tokens, strict=True):
+                    yield sentence, line_of(_top(model, words, output.top))
+        return
+    lay = sentence_writer(files, reading, columns=names)
+    for window in model.reader.windows(sentences):
+        tokens = [list(sentence.tokens) for sentence in window]
+        if output.probabilities:
+            for sentence, tagged in zip(window, model.reader.tagged(tokens), strict=True):
+                extra = {_key(name, names): [round(p, 6) for p in sure] for name, sure in tagged.probabilities.items()}
+                yield sentence, lay(sentence, tagged.labels, extra)
+        else:
+            for sentence, ids in zip(window, model.reader.labels_of(tokens), strict=True):
+                labels = {one.name: one.decode(row) for one, row in zip(model.labels, ids, strict=True)}
+                yield sentence, lay(sentence, labels, None)
+
+
+def _key(name: str, names: Sequence[str]) -> str:
+    """What the probability of a label is called."""
+    return "probability" if len(names) == 1 else f"probability_{name}"
+
+
+def _spans(sentence: Sentence, tagged: TaggedSentence) -> dict[str, Any]:
+    """The sentence with its spans: tokens joined by blanks, places in tokens and in characters of that text."""
+    begins, place = [], 0
+    for token in sentence.tokens:
+        begins.append(place)
+        place += len(token) + 1
+    text = " ".join(sentence.tokens)
+    found = {}
+    for name, spans in tagged.spans.items():
+        found[name] = []
+        for span in spans:
+            begin, end = begins[span.start], begins[span.end - 1] + len(sentence.tokens[span.end - 1])
+            found[name].append({
+                "text": text[begin:end], "label": span.type, "tokens": [span.start, span.end],
+                "characters": [begin, end], "probability": round(span.probability, 6),
+            })  # fmt: skip
+    only = found[next(iter(found))] if len(found) == 1 else found
+    return {"text": text, "spans": only, "line": sentence.line}
+
+
+def _top(model: "Tagger", tokens: list[str], count: int) -> dict[str, Any]:
+    """The sentence with its likeliest label sequences by column."""
+    found = {
+        one.name: [
+            {"labels": labels, "probability": probability}
+            for labels, probability in model.reader.top(tokens, column=k, count=count)
+        ]
+        for k, one in enumerate(model.labels)
+    }
+    return {"tokens": tokens, "top": found[model.labels[0].name] if len(found) == 1 else found}

@@ -1,0 +1,158 @@
+"""From the files of a job to what training a tagger works on: words, labels, corpus, network.
+
+Knows the order of the steps; the steps themselves are in `text`, `data` and `nn`. Called by `models.fitting`.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elman.data.paragraphs import Sentence
+from elman.data.sentences import label_columns, read_sentences
+from elman.data.tokens import LabelledTokens, SentenceBatches, TokenCorpus, build_tokens, part_of, stretches
+from elman.errors import InputError
+from elman.files.sums import file_sums
+from elman.models.config import TaggerConfig
+from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_loss
+from elman.models.fitting import Prepared
+from elman.models.folder import Record
+from elman.models.kinds import TaggerOptions, flat
+from elman.models.plans import Job
+from elman.models.tagger import Tagger
+from elman.models.tagging.decoding import LabelReader
+from elman.models.tagging.judging import DevSentences
+from elman.models.tagging.sizing import Facts, choose
+from elman.text.features import WordFeatures
+from elman.text.labels import LabelSet, ill_formed, strays
+from elman.text.seen import SeenWords
+from elman.training import machine
+
+log = logging.getLogger("elman")
+TOLD = 3
+"""Faulty labels that are told with their place."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the files hold, and what was learnt of it: the words and the labels."""
+
+    corpus: TokenCorpus
+    dev: list[Sentence] | None
+    features: WordFeatures
+    labels: list[LabelSet]
+    seen: SeenWords
+
+
+def prepare(job: Job, folder: Path) -> Prepared:
+    """Read the files; learn words and labels; choose the shape; draw or load the weights."""
+    options: TaggerOptions = job.options
+    columns = label_columns(job.train, options.reading)
+    read = _read(job, columns)
+    wanted = options.train if job.recorded is None else Record(job.recorded)
+    device = machine.choose_device(wanted.device)
+    precision = machine.choose_precision(wanted.precision, device)
+    facts = Facts(
+        tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
+        epochs=options.train.epochs, spans=read.labels[0].scheme is not None,
+    )  # fmt: skip
+    choice = choose(facts, job.given)
+    if job.recorded is None and choice.values:
+        options = job.kind.build({**flat(options), **choice.values})
+        log.info("%s", choice.reason)
+    reading = replace(options.reading, label_columns=columns)
+    config = TaggerConfig(
+        words_known=read.features.size, characters_known=read.features.characters, reading=reading,
+        words=options.words, embedding=options.embedding, stack=options.stack, head=options.head,
+    )  # fmt: skip
+    start = None if job.start is None else job.start.engine.arrays()
+    network = build_tagger(
+        config, read.labels, seen=read.features.counts, precision=precision, seed=options.train.seed, start=start
+    ).to(device)
+    dev_files = job.dev if job.dev in (None, "none") else file_sums(list(job.dev))
+    dev = None
+    if read.dev is not None:
+        dev = DevSentences(read.dev, lambda: LabelReader(TorchTagger(network), read.features, read.labels), read.seen)
+    evaluation = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
+    return Prepared(
+        options=options, network=network, precision=precision,
+        source=SentenceBatches(_numbered(read, options), options.batch, seed=options.train.seed),
+        loss=tagger_loss(network), dev=dev, tokens=len(read.corpus.tokens), estimate=choice.steps,
+        evaluation_tokens=evaluation, sums={"train": file_sums(job.train), "dev": dev_files},
+        finish=lambda record: Tagger(
+            config, read.features, labels=read.labels, seen=read.seen, engine=TorchTagger(network), record=record
+        ),
+    )  # fmt: skip
+
+
+def _read(job: Job, columns: tuple[str, ...]) -> Read:
+    """The files of a job; the words and labels of the training part, or those of the folder that is started from."""
+    reading = job.options.reading
+    part = "train" if job.dev is None else None
+    corpus = build_tokens(part_of(read_sentences(job.train, reading, labelled=True), part), columns)
+    if not len(corpus.tokens):
+        raise InputError("there is no sentence to train on", where=str(job.train[0]), mend="give files with sentences")
+    seen = SeenWords.of(corpus.types)
+    if job.start is None:
+        features = WordFeatures.train(corpus.counts(), job.options.words)
+        labels = [LabelSet.train(corpus.sequences(column), name=column) for column in columns]
+    else:
+        features, seen = job.start.features, seen.joined(job.start.seen)
+        labels = [one.extended(corpus.sequences(one.name)) for one in job.start.labels]
+    for one in labels:
+        _tell_labels(one, corpus)
+    log.info("training text: %s sentences, %s tokens, %s distinct; %s words have a vector", f"{corpus.sentences:,}",
+             f"{len(corpus.tokens):,}", f"{len(corpus.types):,}", f"{features.size:,}")  # fmt: skip
+    return Read(corpus, _dev(job, labels), features, labels, seen)
+
+
+def _tell_labels(labels: LabelSet, corpus: TokenCorpus) -> None:
+    """Log what a column has, and warn of labels that do not fit."""
+    scheme = labels.scheme
+    if scheme is None:
+        log.info("column %s: %s labels", labels.name, f"{len(labels.labels):,}")
+        return
+    log.info("column %s: spans in the scheme %s, %s labels", labels.name, scheme.name, f"{len(labels.labels):,}")
+    wrong = strays(corpus.sequences(labels.name), scheme)
+    for sentence, place, label in wrong[:TOLD]:
+        path, line = corpus.where[sentence]
+        log.warning("%s: token %d of the sentence that begins in line %d: %r is no label of the scheme; it counts as O",
+                    path, place + 1, line, label)  # fmt: skip
+    if len(wrong) > TOLD:
+        log.warning("… and %d more such labels", len(wrong) - TOLD)
+    broken = sum(len(ill_formed(sequence, scheme)) for sequence in corpus.sequences(labels.name))
+    if broken:
+        log.warning("%d labels of column %s break the scheme; a span is read where one can be", broken, labels.name)
+
+
+def _dev(job: Job, labels: list[LabelSet]) -> list[Sentence] | None:
+    """The sentences to judge on."""
+    if job.dev == "none":
+        return None
+    reading = job.options.reading
+    if job.dev is None:
+        found = list(part_of(read_sentences(job.train, reading, labelled=True), "dev"))
+        if not found:
+            log.warning("there are too few sentences to set some aside: training on all of them, without choosing")
+            return None
+        log.info("no --dev: every twentieth sentence of the training files is set aside")
+    else:
+        found = list(read_sentences(list(job.dev), reading, labelled=True))
+    log.info("judging on %s sentences of dev text", f"{len(found):,}")
+    for one in labels:
+        known = set(one.labels)
+        strange = sorted({label for sentence in found for label in sentence.labels[one.name]} - known)
+        if strange:
+            log.warning("column %s: %d labels of the dev text are not in the training text (%s); they count as wrong",
+                        one.name, len(strange), ", ".join(strange[:TOLD]))  # fmt: skip
+    return found
+
+
+def _numbered(read: Read, options: Any) -> LabelledTokens:
+    """The corpus as batches want it: rows of features for every distinct token, internal ids of labels."""
+    corpus = read.corpus
+    ids = [np.concatenate([one.encode(sequence) for sequence in corpus.sequences(one.name)]) for one in read.labels]
+    borders = stretches(corpus.starts, options.batch.segment)
+    return LabelledTokens(corpus.tokens, read.features.rows(corpus.types), np.stack(ids), borders)

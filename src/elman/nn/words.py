@@ -1,0 +1,102 @@
+"""What stands for a word in a network: its own vector, the sum of its hashed features, what its characters spell.
+
+Knows ids and tensors; what the features of a word are is told by `text.features`. The two large tables have sparse
+gradients: `training.optimizer` steps only the rows that a batch has met. Used by the networks of `models`.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from elman.nn.config import StackConfig, WordEmbeddingConfig
+from elman.nn.dropout import keep_mask, locked_dropout
+from elman.nn.stack import Stack
+
+
+class WordTensors(NamedTuple):
+    """The words of a batch: the distinct ones, and which stands where.
+
+    Args:
+        places: (B, T), numbers of distinct words. words: (W,), ids of the distinct words. features: (m,), hashed rows
+            of all of them, one word after the other. feature_starts: (W,), where those of each begin. characters:
+            (W, C), padded. character_lengths: (W,).
+    """
+
+    places: Tensor
+    words: Tensor
+    features: Tensor
+    feature_starts: Tensor
+    characters: Tensor
+    character_lengths: Tensor
+
+
+class WordEmbedding(nn.Module):
+    """x_t = [E[w_t]; sum of the vectors of the hashed features of w_t, over the root of their number; the last states
+    of a network that reads its characters both ways].
+
+    Args:
+        words: size of the vocabulary, the unknown word included. characters: of the alphabet, likewise. rows: of the
+            table of hashed features. seen: (words,), how often each word was met in training, for dropping words.
+    Source: hashed features are those of Joulin et al. 2017 (fastText); reading characters both ways is Ling et al.
+        2015, Finding function in form; dropping words by their frequency is Kiperwasser & Goldberg 2016, section 3.
+    """
+
+    def __init__(
+        self, config: WordEmbeddingConfig, *, words: int, characters: int, rows: int, compute: torch.dtype
+    ) -> None:
+        super().__init__()
+        self.config = config
+        if config.word_width:
+            self.E = nn.Parameter(torch.zeros(words, config.word_width))
+        if config.feature_width:
+            self.features = nn.Parameter(torch.zeros(rows, config.feature_width))
+        if config.character_hidden:
+            self.alphabet = nn.Parameter(torch.zeros(characters, config.character_width))
+            shape = StackConfig(hidden=config.character_hidden, layers=1, bidirectional=True)
+            self.reader = Stack(config.character_width, shape, compute=compute)
+
+    @property
+    def tables(self) -> tuple[nn.Parameter, ...]:
+        """The weights whose gradients are sparse."""
+        return tuple(getattr(self, name) for name in ("E", "features") if hasattr(self, name))
+
+    def forward(self, batch: WordTensors, seen: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Vectors (B, T, D); with a generator, words and features are dropped."""
+        parts = []
+        if hasattr(self, "E"):
+            ids = batch.words[batch.places]  # (B, T)
+            if generator is not None and self.config.word_dropout > 0:
+                ids = self._dropped(ids, seen, generator)
+            parts.append(nn.functional.embedding(ids, self.E, sparse=True))
+        if hasattr(self, "features"):
+            parts.append(self._bags(batch, generator)[batch.places])
+        if hasattr(self, "alphabet"):
+            parts.append(self._spelt(batch)[batch.places])
+        x = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)  # (B, T, D)
+        return locked_dropout(x, self.config.input_dropout, generator)
+
+    def _dropped(self, ids: Tensor, seen: Tensor, generator: torch.Generator) -> Tensor:
+        """The ids (B, T), some of them 0, the unknown word: the rarer a word, the more often."""
+        a = self.config.word_dropout
+        p = a / (a + seen[ids].clamp(min=1))  # (B, T)
+        kept = torch.rand(p.shape, generator=generator, device=p.device) >= p
+        return torch.where(kept, ids, 0)
+
+    def _bags(self, batch: WordTensors, generator: torch.Generator | None) -> Tensor:
+        """The sums of the features of the distinct words, (W, D)."""
+        starts, m = batch.feature_starts, len(batch.features)
+        sizes = torch.diff(starts, append=starts.new_tensor([m]))  # (W,)
+        weights = sizes.clamp(min=1).to(self.features.dtype).rsqrt().repeat_interleave(sizes, output_size=m)  # (m,)
+        if generator is not None and self.config.feature_dropout > 0:
+            weights = weights * keep_mask((m,), self.config.feature_dropout, like=weights, generator=generator)
+        return nn.functional.embedding_bag(
+            batch.features, self.features, starts, mode="sum", sparse=True, per_sample_weights=weights
+        )
+
+    def _spelt(self, batch: WordTensors) -> Tensor:
+        """What the character network says of the distinct words, (W, 2 H): its last state in each direction."""
+        x = nn.functional.embedding(batch.characters, self.alphabet)  # (W, C, D)
+        _, state = self.reader(x, None, batch.character_lengths)
+        forward, backward = state[0]
+        return torch.cat([forward, backward], dim=1)
