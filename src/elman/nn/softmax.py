@@ -4,14 +4,14 @@ Knows states and symbols as tensors; symbols are numbered by falling frequency. 
 takes states (M, H), the real steps of a batch one under the other.
 """
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from elman.nn.columns import by_columns
 from elman.nn.embedding import Clusters, Embedding
+from elman.nn.stack import Multiply
 
 
 def default_cutoffs(symbols: int) -> tuple[int, ...]:
@@ -33,7 +33,7 @@ NEVER = -1e4
 """Added to the logit of a symbol that is never predicted: its probability, and its gradient, are exactly 0."""
 
 
-def product(h: Tensor, matrix: Tensor, *, bias: Tensor | None, compute: torch.dtype) -> Tensor:
+def product(h: Tensor, matrix: Tensor, bias: Tensor | None, *, compute: torch.dtype) -> Tensor:
     """h (M, D) times the transposed matrix (N, D), in the given number format, given out in that of h."""
     if compute == h.dtype:
         return nn.functional.linear(h, matrix, bias)
@@ -58,7 +58,7 @@ class _CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, h: Tensor, matrix: Tensor, bias: Tensor, targets: Tensor, compute: torch.dtype) -> Tensor:
-        logs = torch.log_softmax(product(h, matrix, bias=bias, compute=compute), dim=1)  # (M, N)
+        logs = torch.log_softmax(product(h, matrix, bias, compute=compute), dim=1)  # (M, N)
         ctx.save_for_backward(h, matrix, targets, logs)
         ctx.compute = compute
         return -logs.gather(1, targets[:, None])[:, 0]
@@ -83,54 +83,9 @@ class Projection(nn.Module):
         if hidden != width:
             self.P = nn.Parameter(torch.zeros(width, hidden))
 
-    def forward(self, h: Tensor, *, compute: torch.dtype) -> Tensor:
+    def forward(self, h: Tensor, multiply: Multiply) -> Tensor:
         """(M, D)."""
-        return product(h, self.P, bias=None, compute=compute) if hasattr(self, "P") else h
-
-    def prepared(self) -> Tensor | None:
-        """A copy of P (D, H) by columns; None where there is none."""
-        return by_columns(self.P) if hasattr(self, "P") else None
-
-
-@dataclass(frozen=True)
-class _Tail:
-    """A cluster behind the head: P (d, D) narrows a state, then V (n, d) and b (n,)."""
-
-    P: Tensor
-    V: Tensor
-    b: Tensor
-
-
-@dataclass(frozen=True)
-class OutputStepper:
-    """An output layer prepared for a few states at a time, without gradients: copies of its matrices, by columns.
-
-    Products are made in the format of the states, and the penalties of impossible symbols stand in b.
-
-    Args:
-        P: (D, H), brings a state to the width of V; None where it has it. V: (N, D), b: (N,); or, with tails, of the
-            frequent symbols and then of the clusters.
-    """
-
-    P: Tensor | None
-    V: Tensor
-    b: Tensor
-    tails: tuple[_Tail, ...] = ()
-
-    @torch.no_grad()
-    def log_probabilities(self, h: Tensor) -> Tensor:
-        """ln p of every symbol, (M, N), for h (M, H)."""
-        h = h if self.P is None else nn.functional.linear(h, self.P)  # (M, D)
-        head = torch.log_softmax(nn.functional.linear(h, self.V, self.b), dim=1)
-        if not self.tails:
-            return head
-        frequent = head.shape[1] - len(self.tails)
-        parts = [head[:, :frequent]]
-        for k, tail in enumerate(self.tails, frequent):
-            narrow = nn.functional.linear(h, tail.P)  # (M, d)
-            inside = torch.log_softmax(nn.functional.linear(narrow, tail.V, tail.b), dim=1)  # (M, n)
-            parts.append(inside.add_(head[:, k, None]))
-        return torch.cat(parts, dim=1)
+        return multiply(h, self.P, None) if hasattr(self, "P") else h
 
 
 class Softmax(nn.Module):
@@ -170,27 +125,24 @@ class Softmax(nn.Module):
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
         """-ln p of each target, (M,)."""
-        h, matrix, bias = self._factors(h)
+        h, matrix, bias = self._factors(h, partial(product, compute=self.compute))
         return cross_entropy(h, targets, matrix=matrix, bias=bias, compute=self.compute)
 
-    def log_probabilities(self, h: Tensor) -> Tensor:
-        """ln p of every symbol, (M, N)."""
-        h, matrix, bias = self._factors(h)
-        return torch.log_softmax(product(h, matrix, bias=bias, compute=self.compute), dim=1)
+    def log_probabilities(self, h: Tensor, multiply: Multiply = nn.functional.linear) -> Tensor:
+        """ln p of every symbol, (M, N).
 
-    @torch.no_grad()
-    def stepper(self) -> OutputStepper:
-        """The layer prepared for a few states at a time, with a copy of the weights as they are now."""
-        matrix = self._tied[0].matrix() if self._tied else self.V
-        projection = self.projection.prepared() if self._tied else None
-        return OutputStepper(projection, by_columns(matrix), self.b + self.possible)
+        Args:
+            multiply: makes the products.
+        """
+        h, matrix, bias = self._factors(h, multiply)
+        return torch.log_softmax(multiply(h, matrix, bias), dim=1)
 
-    def _factors(self, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _factors(self, h: Tensor, multiply: Multiply) -> tuple[Tensor, Tensor, Tensor]:
         """h, projected where that is needed, (M, D), the matrix (N, D), and the bias (N,)."""
         bias = self.b + self.possible
         if not self._tied:
             return h, self.V, bias
-        return self.projection(h, compute=self.compute), self._tied[0].matrix(), bias
+        return self.projection(h, multiply), self._tied[0].matrix(), bias
 
 
 class AdaptiveSoftmax(nn.Module):
@@ -241,46 +193,37 @@ class AdaptiveSoftmax(nn.Module):
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
         """-ln p of each target, (M,)."""
-        h = self.projection(h, compute=self.compute)
-        matrix, bias = self._head()
+        multiply = partial(product, compute=self.compute)
+        h = self.projection(h, multiply)
+        matrix, bias = torch.cat([self.clusters.tables[0], self.C]), self.b_head + self.possible
         nats = cross_entropy(h, self._head_targets(targets), matrix=matrix, bias=bias, compute=self.compute)
         for k, inside in self._members(targets):
-            narrow, table, bias = self._tail(h.index_select(0, inside), k)
+            narrow, table, bias = self._tail(h.index_select(0, inside), k, multiply)
             places = targets[inside] - self.clusters.edges[k]
             found = cross_entropy(narrow, places, matrix=table, bias=bias, compute=self.compute)
             nats = nats.index_add(0, inside, found)
         return nats
 
-    def log_probabilities(self, h: Tensor) -> Tensor:
-        """ln p of every symbol, (M, N)."""
-        h = self.projection(h, compute=self.compute)
-        matrix, bias = self._head()
-        head = torch.log_softmax(product(h, matrix, bias=bias, compute=self.compute), dim=1)
+    def log_probabilities(self, h: Tensor, multiply: Multiply = nn.functional.linear) -> Tensor:
+        """ln p of every symbol, (M, N).
+
+        Args:
+            multiply: makes the products.
+        """
+        h = self.projection(h, multiply)
+        logits = torch.cat([multiply(h, self.clusters.tables[0], None), multiply(h, self.C, None)], dim=1)
+        head = torch.log_softmax(logits + self.b_head + self.possible, dim=1)
         first = self.clusters.edges[1]
         parts = [head[:, :first]]
         for k in range(1, len(self.clusters.tables)):
-            narrow, table, bias = self._tail(h, k)
-            inside = torch.log_softmax(product(narrow, table, bias=bias, compute=self.compute), dim=1)
+            narrow, table, bias = self._tail(h, k, multiply)
+            inside = torch.log_softmax(multiply(narrow, table, bias), dim=1)
             parts.append(inside + head[:, first + k - 1, None])
         return torch.cat(parts, dim=1)
 
-    @torch.no_grad()
-    def stepper(self) -> OutputStepper:
-        """The layer prepared for a few states at a time, with a copy of the weights as they are now."""
-        matrix, bias = self._head()
-        tails = zip(self.clusters.projections, self.clusters.tables[1:], self.b_tails, strict=True)
-        return OutputStepper(
-            self.projection.prepared(), by_columns(matrix), bias,
-            tuple(_Tail(by_columns(P), by_columns(V), b.detach().clone()) for P, V, b in tails),
-        )  # fmt: skip
-
-    def _head(self) -> tuple[Tensor, Tensor]:
-        """Matrix and bias of the frequent symbols and then the clusters."""
-        return torch.cat([self.clusters.tables[0], self.C]), self.b_head + self.possible
-
-    def _tail(self, h: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _tail(self, h: Tensor, k: int, multiply: Multiply) -> tuple[Tensor, Tensor, Tensor]:
         """h as narrow as the table of a cluster, that table, and its bias."""
-        narrow = product(h, self.clusters.projections[k - 1], bias=None, compute=self.compute)
+        narrow = multiply(h, self.clusters.projections[k - 1], None)
         return narrow, self.clusters.tables[k], self.b_tails[k - 1]
 
     def _head_targets(self, targets: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ Knows tensors; the unrolls are in `nn.kernels`. A stack is a function of input a
 by `models.networks`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,10 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from elman.nn.cells import GATES, STEPS, CellWeights, State, state_names
-from elman.nn.columns import by_columns
 from elman.nn.config import StackConfig
 from elman.nn.dropout import locked_dropout, weight_drop
 from elman.nn.kernels import unroll, unroll_both
+
+Multiply = Callable[[Tensor, Tensor, Tensor | None], Tensor]
+"""A product as `torch.nn.functional.linear` makes it: x (B, D), a matrix (N, D) and a bias (N,) or None give (B, N)."""
 
 
 class Direction(nn.Module):
@@ -114,11 +117,15 @@ class Stack(nn.Module):
         h = read[0][0] if len(read) == 1 else torch.cat([h for h, _ in read], dim=2)
         return h, [after for _, after in read]
 
-    def stepper(self) -> "Stepper":
-        """The stack prepared to read one symbol at a time, with a copy of the weights as they are now."""
+    def stepper(self, multiply: Multiply = nn.functional.linear) -> "Stepper":
+        """The stack as it reads one symbol at a time.
+
+        Args:
+            multiply: makes the products of a step.
+        """
         if self.directions == 2:
             raise ValueError("a stack that reads both ways has no single step")
-        return Stepper(self.config.cell, tuple(_prepare(layer[0]) for layer in self.layers))  # type: ignore[index]
+        return Stepper(self.config.cell, tuple(layer[0].weights() for layer in self.layers), multiply)  # type: ignore[index]
 
     def _check(self, x: Tensor, state: State, lengths: Tensor | None) -> None:
         if x.dim() != 3 or x.shape[2] != self.width:
@@ -132,27 +139,17 @@ class Stack(nn.Module):
             raise ValueError(f"lengths: wanted ({x.shape[0]},), got {tuple(lengths.shape)}")
 
 
-@torch.no_grad()
-def _prepare(direction: Direction) -> CellWeights:
-    """A copy of a layer's weights by columns; for the LSTM and the Elman cell W stands for [W U], so that one product
-    does, and U is None."""
-    W, U, b, b_u = direction.weights()
-    if U is not None and direction.cell in ("lstm", "elman"):
-        W, U = torch.cat([W, U], dim=1), None  # (G H, D + H)
-    return CellWeights(
-        by_columns(W),
-        None if U is None else by_columns(U),
-        b.detach().clone(),
-        None if b_u is None else b_u.detach().clone(),
-    )
-
-
 @dataclass(frozen=True)
 class Stepper:
-    """One step of a stack without gradients: plain products, no sequence kernel (which would pack its weights anew)."""
+    """One step of a stack without gradients: plain products, no sequence kernel (which would pack its weights anew).
+
+    Args:
+        layers: the weights themselves, not copies. multiply: makes the products of the LSTM and of the Elman cell.
+    """
 
     cell: str
     layers: tuple[CellWeights, ...]
+    multiply: Multiply
 
     @torch.no_grad()
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
@@ -161,9 +158,9 @@ class Stepper:
         for l, weights in enumerate(self.layers):  # noqa: E741 the letter of the layer
             before = tuple(part[l] for part in state)
             if self.cell == "lstm":
-                after = _lstm_step(x_t, before, weights)
+                after = _lstm_step(self._sums(x_t, before[0], weights), before[1])
             elif self.cell == "elman":
-                after = (_joined(x_t, before[0], weights).tanh_(),)
+                after = (self._sums(x_t, before[0], weights).tanh_(),)
             else:
                 after = STEPS[self.cell](x_t, before, weights)
             ends.append(after)
@@ -172,15 +169,14 @@ class Stepper:
             return x_t, tuple(part[None] for part in ends[0])
         return x_t, tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
 
+    def _sums(self, x_t: Tensor, h_prev: Tensor, weights: CellWeights) -> Tensor:
+        """W x_t + U h_prev + b, (B, G H)."""
+        assert weights.U is not None
+        return self.multiply(x_t, weights.W, weights.b).add_(self.multiply(h_prev, weights.U, None))
 
-def _joined(x_t: Tensor, h_prev: Tensor, weights: CellWeights) -> Tensor:
-    """W x_t + U h_prev + b, (B, G H), in one product."""
-    return nn.functional.linear(torch.cat([x_t, h_prev], dim=1), weights.W, weights.b)
 
-
-def _lstm_step(x_t: Tensor, state: State, weights: CellWeights) -> State:
-    """`nn.cells.lstm_step` with one product, and the gates in place."""
-    h_prev, c_prev = state
-    i, f, g, o = _joined(x_t, h_prev, weights).chunk(4, dim=1)
+def _lstm_step(sums: Tensor, c_prev: Tensor) -> State:
+    """`nn.cells.lstm_step` behind its products, W x_t + U h_prev + b, (B, 4H), which it overwrites."""
+    i, f, g, o = sums.chunk(4, dim=1)
     c_t = f.sigmoid_().mul(c_prev).addcmul_(i.sigmoid_(), g.tanh_())
     return o.sigmoid_().mul(c_t.tanh()), c_t

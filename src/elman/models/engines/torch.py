@@ -4,7 +4,6 @@ Knows the network and arrays; knows no text. Called by `models.language_model`.
 """
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,14 @@ from elman.data.batches import Batch
 from elman.models.config import LanguageModelConfig
 from elman.models.networks.language_model import LanguageModelNetwork, State
 from elman.models.networks.weights import put_arrays, shapes_of, weight_arrays
-from elman.nn.softmax import OutputStepper
-from elman.nn.stack import Stepper
 from elman.text.vocabulary import START
 from elman.training.dynamic import DynamicWeights
 
 Arrays = tuple[NDArray[Any], ...]
 """A state: one array (layers, B, H) for each name that the cell has; with n-grams the last symbols (1, B, C) too."""
 Ids = NDArray[np.int64]
+FEW_ROWS, SHORT = 4, 128
+"""Up to so many rows, of at least such a width, are multiplied as single dot products."""
 
 
 def build_network(
@@ -111,25 +110,13 @@ def _lengths(batch: Batch, device: torch.device) -> torch.Tensor | None:
 
 
 class TorchLanguageModel:
-    """Runs a language-model network in fp32 unless it was built otherwise.
-
-    Single steps read copies of the weights that lie better in memory (as much again as stack and softmax take). They
-    are made when first needed: judging needs none, and what is written into the network later is not seen by steps.
-    """
+    """Runs a language-model network in fp32 unless it was built otherwise."""
 
     def __init__(self, network: LanguageModelNetwork) -> None:
         self.network = network
         self.device = network.device
-
-    @cached_property
-    def stepper(self) -> Stepper:
-        """The stack, prepared for single steps."""
-        return self.network.stack.stepper()
-
-    @cached_property
-    def output(self) -> OutputStepper:
-        """The softmax, prepared for single steps."""
-        return self.network.head.stepper()
+        self.multiply = _few_rows if self.device.type == "cpu" else torch.nn.functional.linear
+        self.stepper = network.stack.stepper(self.multiply)
 
     def parameters(self) -> int:
         """The number of weights."""
@@ -138,7 +125,7 @@ class TorchLanguageModel:
     def start(self, rows: int) -> Arrays:
         """The state after the start symbol, for so many rows."""
         zero = _arrays(self.network.zero_state(rows))
-        return self.read(zero, np.full((rows, 1), self.network.start))
+        return self.step(zero, np.full(rows, self.network.start))[1]
 
     def read(self, state: Arrays, ids: Ids) -> Arrays:
         """The state after reading ids (B, T)."""
@@ -175,7 +162,7 @@ class TorchLanguageModel:
 
     def _log_probabilities(self, state: State) -> NDArray[np.float32]:
         """(B, N); the h of the last layer is what the softmax reads."""
-        return self.output.log_probabilities(state[0][-1]).cpu().numpy()
+        return self.network.head.log_probabilities(state[0][-1], self.multiply).cpu().numpy()
 
     def _tensor(self, array: Ids) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64)).to(self.device)
@@ -186,3 +173,18 @@ class TorchLanguageModel:
 
 def _arrays(state: tuple[torch.Tensor, ...]) -> Arrays:
     return tuple(part.cpu().numpy() for part in state)
+
+
+def _few_rows(x: torch.Tensor, matrix: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """x (B, D) times the transposed matrix (N, D), plus a bias (N,); for few x on a CPU a dot product of each row.
+
+    That costs no more than to read the matrix once, in the order in which it lies in memory; the products of torch's
+    libraries, made for many rows, read 10,000 x 512 at a quarter of that speed. Beyond four rows, and for short dot
+    products, they are the faster ones; docs/log.md has the figures.
+    """
+    if len(x) > FEW_ROWS or x.shape[1] < SHORT:
+        return torch.nn.functional.linear(x, matrix, bias)
+    found = np.ascontiguousarray(np.vecdot(matrix.detach().numpy()[:, None], x.numpy()).T)  # (B, N)
+    if bias is not None:
+        found += bias.detach().numpy()
+    return torch.from_numpy(found)
