@@ -4,9 +4,8 @@ from argparse import Namespace
 
 import elman
 from elman.cli import output
-from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
+from elman.cli.options import Parser, add_json, add_kinds, add_threads, chosen_for
 from elman.cli.threads import use_threads
-from elman.data.config import ReadConfig
 
 
 def add_options(parser: Parser) -> None:
@@ -14,17 +13,14 @@ def add_options(parser: Parser) -> None:
     parser.usage = "%(prog)s DIR FILE... [options]"
     parser.add_argument("model", metavar="DIR", help="a model folder")
     parser.add_argument("files", nargs="+", metavar="FILE", help="files to score it on")
-    parser.add_argument(
-        "--dynamic", action="store_true", help="also let it learn from what it has scored (a figure of its own)"
-    )
     add_threads(parser)
     add_json(parser, "the report")
-    add_config(parser, ReadConfig, without=["continuous"])  # as in training
+    add_kinds(parser, "reading", "evaluation")
 
 
 def run(given: Namespace) -> None:
     """Score and report."""
-    reading = chosen(given, ReadConfig)
+    reading, wanted = chosen_for(given, "reading", "evaluation")
     use_threads(given.threads)
-    report = elman.load(given.model).evaluate(given.files, dynamic=given.dynamic, reading=reading)
+    report = elman.load(given.model).evaluate(given.files, reading=reading, **wanted)
     output.report(report, as_json=given.json)

@@ -7,6 +7,7 @@ from elman.cli import output
 from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
 from elman.cli.threads import use_threads
 from elman.decoding.config import SamplingConfig
+from elman.errors import OptionError
 from elman.settings import build
 
 
@@ -24,7 +25,10 @@ def run(given: Namespace) -> None:
     """Write one sample as it comes, or several one after the other."""
     config = build(SamplingConfig, chosen(given, SamplingConfig))
     use_threads(given.threads)
-    pieces = elman.load(given.model).stream(given.prompt, config)
+    model = elman.load(given.model)
+    if not hasattr(model, "stream"):
+        raise OptionError(f"a {model.kind} does not write text", where=given.model, mend="see elman predict")
+    pieces = model.stream(given.prompt, config)
     if config.samples == 1 and not given.json:
         for _, text in pieces:
             output.piece(text)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from elman.errors import InputError, OptionError, nearest
-from elman.models.kinds import KINDS
+from elman.models.kinds import KINDS, Kind
 from elman.settings import build, flag_of, names
 
 PAIRS = {"bidirectional": ("bidirectional", "unidirectional"), "header": (None, "no-header")}
@@ -94,6 +94,18 @@ def chosen(given: Namespace, *configs: type) -> dict[str, Any]:
     return {**stored, **values}
 
 
+FILES = {"vectors": "word vectors to begin with, as word2vec, fastText and GloVe write them as text"}
+"""Further files that training of some kinds can be given."""
+
+
+def add_files(parser: Parser, kind: Kind) -> None:
+    """Options for the further files of a kind, but for those that an earlier kind has brought."""
+    known = {action.dest for action in parser._actions}
+    for name in kind.files:
+        if name not in known:
+            parser.add_argument(f"--{name}", metavar="FILE", help=FILES[name])
+
+
 def add_kinds(parser: Parser, *parts: str) -> None:
     """Options for the named parts of every kind of model: `reading`, `output`, `evaluation`."""
     for kind in KINDS.values():
@@ -113,12 +125,13 @@ def chosen_for(given: Namespace, *parts: str) -> list[dict[str, Any]]:
     from elman.models.folder import kind_of  # which loads numpy
 
     every = [config for other in KINDS.values() for part in parts if (config := getattr(other, part)) is not None]
-    asked = [name for name in names(*every) if hasattr(given, name)]
+    asked = {field.name: field for config in every for field in fields(config) if hasattr(given, field.name)}
     kind = kind_of(Path(given.model))
     own = [getattr(kind, part) for part in parts]
-    foreign = [name for name in asked if name not in names(*(config for config in own if config is not None))]
-    if foreign:
-        option = foreign[0].replace("_", "-")
+    known = names(*(config for config in own if config is not None))
+    foreign = next((field for name, field in asked.items() if name not in known), None)
+    if foreign is not None:
+        option = next(word for word in _words(foreign) if word)
         raise OptionError(f"a {kind.name} has no such option", where=f"--{option}", mend="leave it out")
     return [{} if config is None else chosen(given, config) for config in own]
 
@@ -169,7 +182,7 @@ def _short(mend: str, program: str) -> str:
 
 def _add_field(group: Any, field: Field[Any], hint: Any, *, default: Any) -> None:
     name = flag_of(field)
-    yes, no = PAIRS.get(field.name, (name, f"no-{name}"))
+    yes, no = _words(field)
     told: dict[str, Any] = {"dest": field.name, "default": SUPPRESS, "help": _help(field, default)}
     kinds = typing.get_args(hint) or (hint,)
     if bool in kinds:
@@ -186,6 +199,12 @@ def _add_field(group: Any, field: Field[Any], hint: Any, *, default: Any) -> Non
         choices = field.metadata.get("choices")
         metavar = "{" + ",".join(choices) + "}" if choices else metavar
         group.add_argument(f"--{name}", type=convert, metavar=metavar, **told)
+
+
+def _words(field: Field[Any]) -> tuple[str | None, str]:
+    """The option of a field, and the one by which a yes-or-no field is denied."""
+    name = flag_of(field)
+    return PAIRS.get(field.name, (name, f"no-{name}"))
 
 
 def _help(field: Field[Any], default: Any) -> str:

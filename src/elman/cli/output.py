@@ -52,6 +52,12 @@ def report(value: Mapping[str, Any], *, as_json: bool) -> None:
         return
     for line in _figures("", {**value["metrics"], **value.get("dynamic", {})}):
         result(line)
+    other = dict(value.get("against", {}))
+    for line in _figures("against ", {**other.pop("metrics", {}), **other}):
+        result(line)
+    for column, found in value.get("details", {}).items():
+        for line in _detail_lines(column, found):
+            result(line)
 
 
 def fault(message: str) -> None:
@@ -160,8 +166,19 @@ def _figures(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
     for key, value in figures.items():
         if isinstance(value, Mapping):
             yield from _figures(f"{name}{key} ", value)
+        elif isinstance(value, list):
+            yield f"{name + key:<32}" + " to ".join(f"{edge:.4f}" for edge in value)
         else:
             yield f"{name + key:<32}{value:.4f}" if isinstance(value, float) else f"{name + key:<32}{value}"
+
+
+def _detail_lines(column: str, details: Mapping[str, Any]) -> Iterator[str]:
+    """The types of spans and the mistakes that cost most, line by line."""
+    for name, figures in details.get("types", {}).items():
+        told = "  ".join(f"{key} {figures[key]:.4f}" for key in ("precision", "recall", "f1"))
+        yield f"{f'{column} {name}':<32}{told}  of {figures['support']}"
+    for one in details.get("confusions", []):
+        yield f"{column}: {one['gold']} taken for {one['predicted']} {one['count']:,} times"
 
 
 def _finite(value: Any) -> Any:

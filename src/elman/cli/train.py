@@ -4,7 +4,7 @@ from argparse import Namespace
 
 import elman
 from elman.cli import output
-from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
+from elman.cli.options import Parser, add_config, add_files, add_json, add_threads, chosen
 from elman.cli.threads import recorded_threads, use_threads
 from elman.errors import OptionError, nearest
 from elman.models.kinds import KINDS
@@ -27,6 +27,7 @@ def add_options(parser: Parser) -> None:
     add_json(parser, "the report")
     named = [KINDS[word] for word in parser.words if word in KINDS][:1]
     for kind in named or KINDS.values():
+        add_files(parser, kind)
         for config in kind.configs.values():
             add_config(parser, config, defaults=kind.defaults)
 
@@ -41,10 +42,11 @@ def run(given: Namespace) -> None:
     if threads is None and given.replay is not None:
         threads = recorded_threads(given.replay)
     use_threads(threads)
+    files = {name: path for name in kind.files if (path := getattr(given, name)) is not None}
     dev = "none" if given.dev == ["none"] else given.dev
     with output.progress() as tell:
         model = getattr(elman, kind.front).train(
             given.train, dev=dev, out=given.out, overwrite=given.overwrite, from_=given.start, replay=given.replay,
-            progress=tell, **options,
+            progress=tell, **files, **options,
         )  # fmt: skip
     output.report(model.report, as_json=given.json)

@@ -6,6 +6,7 @@ from elman.errors import OptionError
 from elman.settings import check, option
 
 FORMATS = ("text", "jsonl", "csv", "tsv", "parquet")
+LABELLED_FORMATS = (*FORMATS, "ft", "folder")
 TOKEN_FORMATS = ("conllu", "conll", "jsonl", "text")
 
 
@@ -22,10 +23,24 @@ class ReadConfig:
 
     def __post_init__(self) -> None:
         check(self)
-        given = self.delimiter
-        if given is not None and given != "\\t" and (len(given) != 1 or given in '"\r\n'):
-            mend = "give one character, say ';', or \\t for a tab"
-            raise OptionError(f"{given!r} cannot separate columns", where="--delimiter", mend=mend)
+        _check_delimiter(self.delimiter)
+
+
+@dataclass(frozen=True)
+class LabelledReadConfig:
+    """What a file of labelled texts is, and where in it the texts and their labels stand."""
+
+    format: str | None = option(None, "format of the files (else the suffix decides)", choices=LABELLED_FORMATS)
+    encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
+    text_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the text")
+    label_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the label")
+    delimiter: str | None = option(None, "what separates the columns of a table (else the suffix decides)")
+    header: bool = option(True, "the first row of a table names its columns")
+    multi_label: bool = option(False, "a text may have several labels, or none: lists; in cells of tables A|B")
+
+    def __post_init__(self) -> None:
+        check(self)
+        _check_delimiter(self.delimiter)
 
 
 @dataclass(frozen=True)
@@ -35,7 +50,9 @@ class TokenReadConfig:
     format: str | None = option(None, "format of the files (else the suffix decides)", choices=TOKEN_FORMATS)
     encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
     token_column: str | None = option(None, "name or number from 0 of the column with the tokens")
-    label_columns: tuple[str, ...] = option((), "name or number of a column with labels; repeatable")
+    label_columns: tuple[str, ...] = option(
+        (), "name or number of a column with labels; repeatable", flag="label-column"
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -56,3 +73,23 @@ class BatchConfig:
 
     def __post_init__(self) -> None:
         check(self)
+
+
+@dataclass(frozen=True)
+class TextBatchConfig:
+    """How many texts stand side by side, and how much of a long one is read in training."""
+
+    batch_size: int = option(32, "texts in a batch", low=1, high=65536, automatic=True)
+    longest: int = option(
+        400, "words of a text that training reads: of a longer one three quarters from its begin, the rest from its end",
+        low=4, high=1_000_000,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def _check_delimiter(given: str | None) -> None:
+    if given is not None and given != "\\t" and (len(given) != 1 or given in '"\r\n'):
+        mend = "give one character, say ';', or \\t for a tab"
+        raise OptionError(f"{given!r} cannot separate columns", where="--delimiter", mend=mend)

@@ -7,20 +7,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.data.config import BatchConfig
+from elman.data.config import BatchConfig, TextBatchConfig
 from elman.data.sentences import Sentence
 from elman.text.features import WordRows
 
 Ids = NDArray[np.int64]
+Item = TypeVar("Item")
+Batch_ = TypeVar("Batch_", covariant=True)
 SHARE = 20
 """Of how many sentences one is set aside as the dev part."""
 NOISE = 0.3
-"""Sentences are sorted by length times 1 to 1 + this: rows of a batch are of like length, but other ones every epoch."""
+"""Sentences are sorted by length times 1 to 1 + this: rows of a batch are of like length, others in every epoch."""
 LARGEST = 1 << 13
 """Tokens of a training batch, padding counted: of long sentences there are fewer side by side."""
 PADDING = -1
@@ -55,7 +58,7 @@ class TokenCorpus:
     def sequences(self, column: str) -> Iterator[list[str]]:
         """The labels of each sentence in a column."""
         names, ids = self.labels[column]
-        for begin, end in zip(self.starts[:-1], self.starts[1:], strict=True):
+        for begin, end in pairwise(self.starts):
             yield [names[i] for i in ids[begin:end]]
 
 
@@ -69,17 +72,17 @@ def build_tokens(sentences: Iterable[Sentence], columns: Sequence[str]) -> Token
     for sentence in sentences:
         if not sentence.tokens:
             continue
-        tokens.append(_numbered(sentence.tokens, types))
+        tokens.append(numbered(sentence.tokens, types))
         for column in columns:
-            places[column].append(_numbered(sentence.labels[column], labels[column]))
+            places[column].append(numbered(sentence.labels[column], labels[column]))
         where.append((sentence.path, sentence.line))
     starts = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
     found = {column: (list(labels[column]), _joined(places[column])) for column in columns}
     return TokenCorpus(list(types), _joined(tokens), starts, found, where)
 
 
-def part_of(sentences: Iterable[Sentence], part: str | None) -> Iterator[Sentence]:
-    """The sentences of one side of the split, "train" or "dev": every twentieth is dev. None for all."""
+def part_of(sentences: Iterable[Item], part: str | None) -> Iterator[Item]:
+    """The sentences, or texts, of one side of the split, "train" or "dev": every twentieth is dev. None for all."""
     for number, sentence in enumerate(sentences):
         if part is None or (number % SHARE == SHARE - 1) == (part == "dev"):
             yield sentence
@@ -152,17 +155,28 @@ def rounded(count: int) -> int:
 
 def stretches(starts: Ids, longest: int) -> Ids:
     """The borders of sentences, and further ones inside sentences that are longer than so many tokens."""
-    cuts = [np.arange(begin, end, longest) for begin, end in zip(starts[:-1], starts[1:], strict=True)]
+    cuts = [np.arange(begin, end, longest) for begin, end in pairwise(starts)]
     return np.concatenate([*cuts, starts[-1:]]).astype(np.int64)
 
 
-class SentenceBatches:
-    """Batches of sentences of like length, in an order drawn from seed and epoch.
+class Cut(Protocol[Batch_]):
+    """What batches of stretches are cut from."""
+
+    @property
+    def starts(self) -> Ids:
+        """Where each stretch begins, and the end."""
+
+    def batch(self, stretches: Ids) -> Batch_:
+        """The batch of some stretches."""
+
+
+class SentenceBatches(Generic[Batch_]):
+    """Batches of sentences, or texts, of like length, in an order drawn from seed and epoch.
 
     Any batch can be asked for at any time; it depends on seed, epoch and step alone.
     """
 
-    def __init__(self, data: LabelledTokens, config: BatchConfig, *, seed: int) -> None:
+    def __init__(self, data: Cut[Batch_], config: BatchConfig | TextBatchConfig, *, seed: int) -> None:
         self._data, self._size, self._seed = data, config.batch_size, seed
         self._plan = lru_cache(maxsize=2)(self._draw)
 
@@ -170,7 +184,7 @@ class SentenceBatches:
         """How many batches an epoch has."""
         return len(self._plan(epoch))
 
-    def batch(self, epoch: int, step: int) -> TokenBatch:
+    def batch(self, epoch: int, step: int) -> Batch_:
         """The batch at a place of an epoch."""
         return self._data.batch(self._plan(epoch)[step])
 
@@ -196,7 +210,7 @@ def grouped(order: Ids, lengths: Ids, *, rows: int, tokens: int) -> Iterator[Ids
         yield order[begin:]
 
 
-def _numbered(items: Sequence[str], known: dict[str, int]) -> NDArray[np.int32]:
+def numbered(items: Sequence[str], known: dict[str, int]) -> NDArray[np.int32]:
     """The numbers of items, in the order in which they were first met."""
     return np.fromiter((known.setdefault(item, len(known)) for item in items), dtype=np.int32, count=len(items))
 
@@ -210,5 +224,5 @@ def distinct(sentences: Sequence[Sequence[str]]) -> tuple[list[str], NDArray[np.
     end."""
     known: dict[str, int] = {}
     lengths = [len(tokens) for tokens in sentences]
-    places = _numbered(list(chain.from_iterable(sentences)), known)
+    places = numbered(list(chain.from_iterable(sentences)), known)
     return list(known), places, np.cumsum([0, *lengths], dtype=np.int64)

@@ -39,7 +39,8 @@ class LanguageModelConfig:
         if self.stack.bidirectional:
             raise OptionError("a language model looks only left", where="--bidirectional", mend="leave it out")
         tables = ((self.embedding.ngrams - 1) << self.embedding.ngram_bits) * self.embedding.ngram_width
-        weights = self.symbols * self.embedding.embedding + tables + _recurrent_weights(self.embedding.width, self.stack)
+        stack = _recurrent_weights(self.embedding.width, self.stack)
+        weights = self.symbols * self.embedding.embedding + tables + stack
         if tables > 1 << 28:
             raise OptionError(f"the tables of n-grams have {tables:,} weights", mend="give fewer --ngram-bits")
         if weights > MOST_WEIGHTS:
@@ -120,10 +121,13 @@ def read_config(cls: type[Config], document: Mapping[str, Any]) -> Config:
     try:
         for name, hint in hints.items():
             value = document[name]
-            if type(value) is not (int if hint is int else dict):
+            if hint is int and type(value) is int:
+                values[name] = value
+            elif hint is not int and isinstance(value, dict):
+                values[name] = build(hint, {key: tupled(item) for key, item in value.items()})
+            else:
                 what = "a whole number" if hint is int else "an object"
                 raise ModelFileError(f"{name} is not {what}", where="config.json")
-            values[name] = value if hint is int else build(hint, {key: tupled(item) for key, item in value.items()})
         return cls(**values)
     except OptionError as error:
         raise ModelFileError(str(error), where="config.json") from error

@@ -24,7 +24,7 @@ from elman.models.kinds import KINDS, Kind
 from elman.models.tables import pack, packed_shapes, unpack
 
 READ = ("config.json", "weights.safetensors", "training.json")
-"""The files that loading reads in every folder, beside the documents of the kind; the manifest holds the sum of each."""
+"""The files that loading reads in every folder, beside the documents of the kind; the manifest has the sums of all."""
 LARGEST_DOCUMENT = 256 * 1024 * 1024
 LARGEST_HISTORY = 16 * 1024 * 1024
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from elman.data.config import BatchConfig, ReadConfig, TokenReadConfig
 from elman.errors import OptionError, nearest
+from elman.models.language_modelling.config import LanguageModelEvaluation
 from elman.models.tagging.config import TaggerOutput
 from elman.nn.config import EmbeddingConfig, LabelHeadConfig, SoftmaxConfig, StackConfig, WordEmbeddingConfig
 from elman.settings import build, names, to_dict, tupled
@@ -59,7 +60,8 @@ class Kind:
         options: the dataclass of its configs. shape: the parts of the options that a folder which training starts from
             decides (what is dropped may differ); held: single fields likewise. documents: the JSON files that its
             folders have beside those of every kind. packed: weights that are stored in eight bits, without the rows
-            that training never touched. output: the config of what `predict` writes, if it can be chosen. defaults: values of fields that differ from the fields' own.
+            that training never touched. output: the config of what `predict` writes, if it can be chosen; evaluation:
+            likewise of what `evaluate` does. files: further files that training can be given. defaults: values of fields that differ from the fields' own.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Kind:
     documents: tuple[str, ...]
     packed: tuple[str, ...]
     output: type[Any] | None = None
+    evaluation: type[Any] | None = None
+    files: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -95,7 +99,7 @@ class Kind:
             if name not in known:
                 raise OptionError(f"unknown option {name!r}", mend=nearest(name, known))
         values = {**self.defaults, **values}
-        parts = {}
+        parts: dict[str, Any] = {}
         for part, kind in configs.items():
             own = {name: tupled(values[name]) for name in names(kind) if name in values}
             parts[part] = build(kind, own)
@@ -115,12 +119,13 @@ def flat(options: Any) -> dict[str, Any]:
 LANGUAGE_MODEL = Kind(
     "language-model", "LanguageModel", "elman.models.language_model", LanguageModelOptions,
     shape=("text", "embedding", "stack", "softmax"), held=("continuous",), documents=("tokenizer.json",),
-    packed=("ngrams.tables",),
+    packed=("ngrams.tables",), evaluation=LanguageModelEvaluation,
 )  # fmt: skip
 TAGGER = Kind(
     "tagger", "Tagger", "elman.models.tagger", TaggerOptions,
-    shape=("words", "embedding", "stack"), held=("token_column", "label_columns"),
-    documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"), output=TaggerOutput,
+    shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf"),
+    documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
+    output=TaggerOutput, files=("vectors",),
     defaults={"bidirectional": True, "layers": 2, "hidden": 200, "dropout": 0.33, "lr": 3e-3, "segment": 512},
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER)}

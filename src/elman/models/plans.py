@@ -27,7 +27,11 @@ DEFAULT_BUDGET = "5m"
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: a kind, files, folders and options by name, as the `train` of the kind explains them."""
+    """What was asked for: a kind, files, folders and options by name, as the `train` of the kind explains them.
+
+    Args:
+        files: further files by name (`vectors`, say), where some are given.
+    """
 
     kind: Kind
     train: list[Any]
@@ -37,6 +41,7 @@ class Request:
     start: Any
     replay: Any
     options: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,13 @@ class Job:
     recorded: dict[str, Any] | None = None
     start: Any = None
     start_record: dict[str, str] | None = None
+    files: Mapping[str, list[Any]] = field(default_factory=dict)
+
+    def sums(self) -> dict[str, Any]:
+        """The sums of all files, as `training.json` has them."""
+        dev = self.dev if self.dev in (None, "none") else file_sums(list(self.dev))
+        further = {name: file_sums(files) for name, files in self.files.items()}
+        return {"train": file_sums(self.train), "dev": dev, **further}
 
 
 def plan_job(request: Request) -> Job:
@@ -68,7 +80,8 @@ def plan_job(request: Request) -> Job:
     """
     if not request.train:
         raise OptionError("no file to train on", where="--train", mend="name one")
-    refuse_single_reading([*request.train, *([] if request.dev in (None, "none") else request.dev)])
+    further = [file for files in request.files.values() for file in files]
+    refuse_single_reading([*request.train, *([] if request.dev in (None, "none") else request.dev), *further])
     recorded = _recorded(request) if request.replay is not None else None
     values = dict(request.options) if recorded is None else recorded["options"]
     start = None
@@ -94,7 +107,7 @@ def plan_job(request: Request) -> Job:
     return Job(
         kind=request.kind, train=request.train, dev=request.dev, options=options, given=values,
         seconds=None if budget is None else seconds_of(budget), recorded=recorded, start=start,
-        start_record=start_record,
+        start_record=start_record, files=request.files,
     )  # fmt: skip
 
 
@@ -122,8 +135,9 @@ def _recorded(request: Request) -> dict[str, Any]:
                           mend="leave it out, or leave out --replay")  # fmt: skip
     path = Path(request.replay)
     recorded = folder.read_training(path, request.kind)
-    for name, files in (("train", request.train), ("dev", request.dev)):
-        wanted = recorded["data"][name]
+    named = {"train": request.train, "dev": request.dev, **request.files}
+    for name in {**recorded["data"], **named}:
+        files, wanted = named.get(name), recorded["data"].get(name)
         given = files if files in (None, "none") else file_sums(list(files))
         sums = given if isinstance(given, (str, type(None))) else [entry["sha256"] for entry in given]
         if sums != (wanted if isinstance(wanted, (str, type(None))) else [entry["sha256"] for entry in wanted]):
@@ -143,7 +157,7 @@ def _recorded(request: Request) -> dict[str, Any]:
 
 def _told(wanted: Any) -> str:
     if wanted is None:
-        return "no --dev"
+        return "none"
     return "--dev none" if wanted == "none" else ", ".join(f"{e['name']} (sha256 {e['sha256'][:12]}…)" for e in wanted)
 
 

@@ -6,7 +6,6 @@ in `models.folder`. Called by users and by the command line.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -67,6 +66,7 @@ class Tagger:
         overwrite: bool = False,
         from_: Path_ | None = None,
         replay: Path_ | None = None,
+        vectors: Path_ | None = None,
         progress: Callable[[Progress], None] | None = None,
         **options: Any,
     ) -> "Tagger":
@@ -76,7 +76,8 @@ class Tagger:
             train: one file or several. dev: likewise; None sets aside every twentieth sentence of the training files,
                 "none" trains on all without choosing. out: a folder to save to. overwrite: replace an elman folder that
                 is there. from_: a folder to start from; labels may be added. replay: a folder whose run is repeated to
-                the bit. progress: called a few times a second. options: fields of the configs, by name.
+                the bit. vectors: a file of word vectors (word2vec, fastText or GloVe as text) to begin with. progress:
+                called a few times a second. options: fields of the configs, by name.
         Raises:
             InputError: a file cannot be read or is not as its format wants it. OptionError: an option is unknown, out
                 of range, or does not go with another. TrainingError: the loss was not finite; what had been reached is
@@ -88,6 +89,7 @@ class Tagger:
         request = Request(
             TAGGER, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options,
+            files={} if vectors is None else {"vectors": [vectors]},
         )  # fmt: skip
         found: Tagger = fit(request, progress, prepare=prepare)
         return found
@@ -188,9 +190,7 @@ class Tagger:
         ((checked,),) = self._windows([tokens])
         return self.reader.top(checked, column=self._column(column), count=count)
 
-    def evaluate(
-        self, files: Path_ | Sequence[Path_], *, reading: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def evaluate(self, files: Path_ | Sequence[Path_], *, reading: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The score on files: `kind`, `seconds`, `tokens`, `tokens_per_second`, `parameters`, `metrics`, and `details`
         (confusions, types of spans).
 
@@ -198,7 +198,8 @@ class Tagger:
             reading: fields of `TokenReadConfig` that differ from training.
         """
         started = time.monotonic()
-        sentences = read_sentences(paths_of(files), self.reading(reading), labelled=True)
+        columns = [one.name for one in self.labels]
+        sentences = read_sentences(paths_of(files), self.reading(reading), labelled=True, columns=columns)
         tally = judge(self.reader, sentences, self.seen)
         seconds = time.monotonic() - started
         return {
@@ -227,12 +228,13 @@ class Tagger:
         Raises:
             OptionError: an option is unknown or out of range, or as many label columns as in training are not named.
         """
-        held = replace(self.config.reading, format=None, encoding=TokenReadConfig().encoding)
+        held = self.config.reading
         values = {"token_column": held.token_column, "label_columns": held.label_columns, **(given or {})}
         found = build(TokenReadConfig, values)
         if len(found.label_columns) != len(self.labels):
+            columns = ", ".join(one.name for one in self.labels)
             raise OptionError(f"the model has {len(self.labels)} columns of labels", where="--label-column",
-                              mend=f"name as many, in the order {', '.join(one.name for one in self.labels)}")  # fmt: skip
+                              mend=f"name as many, in the order {columns}")  # fmt: skip
         return found
 
     def _column(self, name: str | None) -> int:
@@ -247,11 +249,12 @@ class Tagger:
         Raises:
             InputError: a sentence is not a list of texts.
         """
-        if isinstance(sentences, str):
-            raise InputError("this is a text, not sentences", mend="give lists of tokens, say [['Time', 'flies']]")
-        each = iter(sentences)
+        if isinstance(sentences, str) or not isinstance(sentences, Iterable):
+            raise InputError("these are not sentences", mend="give lists of tokens, say [['Time', 'flies']]")
+        each = enumerate(sentences, 1)
         while window := list(islice(each, 1024)):
-            for number, tokens in enumerate(window):
-                if isinstance(tokens, str) or not all(isinstance(token, str) for token in tokens):
-                    raise InputError(f"sentence {number + 1} is not a list of tokens", mend="give lists of texts")
-            yield [list(tokens) for tokens in window]
+            for number, tokens in window:
+                is_list = isinstance(tokens, Iterable) and not isinstance(tokens, str)
+                if not is_list or not all(isinstance(token, str) for token in tokens):
+                    raise InputError(f"sentence {number} is not a list of tokens", mend="give lists of texts")
+            yield [list(tokens) for _, tokens in window]

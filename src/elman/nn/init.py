@@ -36,9 +36,7 @@ def initialize(network: nn.Module, generator: torch.Generator) -> None:
             module.E.normal_(0, deviation, generator=generator)
         elif isinstance(module, Projection) and hasattr(module, "P"):
             nn.init.orthogonal_(module.P, generator=generator)
-        elif isinstance(module, Softmax) and hasattr(module, "V"):
-            _uniform(module.V, generator)
-        elif isinstance(module, LabelHead):
+        elif isinstance(module, LabelHead) or (isinstance(module, Softmax) and hasattr(module, "V")):
             _uniform(module.V, generator)
         elif isinstance(module, WordEmbedding):
             _words(module, generator)

@@ -15,7 +15,7 @@ which leaves the highest bits as they are).
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,12 +45,13 @@ _POWERS = np.array([pow(_M, n, 1 << 64) for n in range(LONGEST)], dtype=np.uint6
 _MOST_SEEN = 1 << 62
 _DIGIT = re.compile(r"\d")
 _BY_CATEGORY = {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "L": LETTER, "M": LETTER, "N": DIGIT}
-_BLOCKS = (
+BLOCKS = (
     (0x1100, 0x11FF, HANGUL), (0x2E80, 0x2FDF, HAN), (0x3005, 0x3007, HAN), (0x3040, 0x30FF, KANA),
     (0x3130, 0x318F, HANGUL), (0x31F0, 0x31FF, KANA), (0x3400, 0x4DBF, HAN), (0x4E00, 0x9FFF, HAN),
     (0xA960, 0xA97F, HANGUL), (0xAC00, 0xD7FF, HANGUL), (0xF900, 0xFAFF, HAN), (0xFF66, 0xFF9F, KANA),
     (0xFFA0, 0xFFDC, HANGUL), (0x1AFF0, 0x1B16F, KANA), (0x20000, 0x3FFFF, HAN),
 )  # fmt: skip
+"""Letters that have no case: the first and the last code point of a block, and what it is."""
 
 Part = tuple[NDArray[np.int64], NDArray[np.int64]]
 """How many features of one sort each word has, (n,), and their rows one after the other."""
@@ -120,6 +121,16 @@ class WordFeatures:
             alphabet=by_count(_character_counts(counts), size=None, minimum=MINIMUM_COUNT),
         )
 
+    def form(self, word: str) -> str:
+        """The word as the vocabulary has it."""
+        return normal_form(word) if self.config.normalize else word
+
+    def extended(self, forms: Iterable[str]) -> "WordFeatures":
+        """The same with these forms in the vocabulary too, never seen in training."""
+        new = [form for form in dict.fromkeys(forms) if form not in self._ids and not has_surrogate(form)]
+        counts = np.concatenate([self.counts, np.zeros(len(new), dtype=np.int64)])
+        return WordFeatures(self.config, vocabulary=[*self.vocabulary, *new], counts=counts, alphabet=self.alphabet)
+
     @property
     def size(self) -> int:
         """Words, the unknown one included."""
@@ -137,7 +148,7 @@ class WordFeatures:
         clipped = [clip(word) for word in words]
         starts = starts_of(np.fromiter(map(len, clipped), dtype=np.int64, count=len(words)))
         codes = to_codes("".join(clipped))
-        features, feature_starts = _assembled(list(_parts(codes, starts, self.config)), len(words))
+        features, feature_starts = assembled(list(_parts(codes, starts, self.config)), len(words))
         return WordRows(
             words=ids,
             features=features,
@@ -228,7 +239,7 @@ def _character_counts(counts: Mapping[str, int]) -> dict[str, int]:
     return {character: count for character, count in seen.items() if not has_surrogate(character)}
 
 
-def _assembled(parts: list[Part], words: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def assembled(parts: list[Part], words: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The rows of all parts, word by word and inside a word part by part, and where each word begins."""
     starts = starts_of(sum((sizes for sizes, _ in parts), np.zeros(words, dtype=np.int64)))
     features = np.empty(int(starts[-1]), dtype=np.int64)
@@ -244,9 +255,9 @@ def _parts(codes: NDArray[np.int64], starts: NDArray[np.int64], config: WordConf
     words, bits = len(starts) - 1, config.hash_bits
     one = np.ones(words, dtype=np.int64)
     if config.affixes or config.char_ngrams:
-        yield one, _spread(_hashes(codes, starts), kind=WHOLE, bits=bits)
+        yield one, spread(sequence_hashes(codes, starts), kind=WHOLE, bits=bits)
     if config.shape:
-        yield one, _spread(_hashes(*_shapes(codes, starts)), kind=SHAPE, bits=bits)
+        yield one, spread(sequence_hashes(*_shapes(codes, starts)), kind=SHAPE, bits=bits)
     yield from _inner_parts(codes, starts, config=config, kinds=(PREFIX, SUFFIX, NGRAM))
     chosen = np.flatnonzero(_sums(are_hangul(codes), starts)) if config.jamo else np.empty(0, dtype=np.int64)
     if len(chosen) == 0:
@@ -270,21 +281,28 @@ def _inner_parts(
     symbols[begins], symbols[begins + sizes + 1] = BEGIN, END
     symbols[span_places(begins + 1, sizes)] = codes + 1
     prefix, suffix, ngram = kinds
-    hashes = symbols
-    for length in range(1, max(config.affixes, config.char_ngrams) + 1):
-        if length > 1:
-            hashes = hashes[:-1] * np.uint64(_M) + symbols[length - 1 :]
+    longest = max(config.affixes, config.char_ngrams)
+    for length, hashes in enumerate(rolling_hashes(symbols, longest), 1):
         if length <= config.affixes:
             long_enough = sizes >= length
             one, first, last = long_enough.astype(np.int64), (begins + 1)[long_enough], (begins + sizes)[long_enough]
-            yield one, _spread(hashes[first], kind=prefix, bits=config.hash_bits)
-            yield one, _spread(hashes[last - length + 1], kind=suffix, bits=config.hash_bits)
+            yield one, spread(hashes[first], kind=prefix, bits=config.hash_bits)
+            yield one, spread(hashes[last - length + 1], kind=suffix, bits=config.hash_bits)
         if 2 <= length <= config.char_ngrams:
             many = np.maximum(sizes + 3 - length, 0)
-            yield many, _spread(hashes[span_places(begins, many)], kind=ngram, bits=config.hash_bits)
+            yield many, spread(hashes[span_places(begins, many)], kind=ngram, bits=config.hash_bits)
 
 
-def _hashes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
+def rolling_hashes(symbols: NDArray[np.uint64], longest: int) -> Iterator[NDArray[np.uint64]]:
+    """The hashes of all runs of 1, 2 … `longest` symbols; those of n symbols by the place of the first."""
+    hashes = symbols
+    for length in range(1, longest + 1):
+        if length > 1:
+            hashes = hashes[:-1] * np.uint64(_M) + symbols[length - 1 :]
+        yield hashes
+
+
+def sequence_hashes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The hash of each sequence as a whole, none longer than `LONGEST`."""
     behind = np.repeat(starts[1:], np.diff(starts)) - 1 - np.arange(len(codes))
     return _sums((codes + 1).astype(np.uint64) * _POWERS[behind], starts).astype(np.uint64)
@@ -298,7 +316,7 @@ def _sums(values: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[Any]:
     return ends[starts[1:]] - ends[starts[:-1]]
 
 
-def _spread(hashes: NDArray[np.uint64], *, kind: int, bits: int) -> NDArray[np.int64]:
+def spread(hashes: NDArray[np.uint64], *, kind: int, bits: int) -> NDArray[np.int64]:
     """The rows of hashes."""
     mixed = hashes + np.uint64(kind * _SALT % (1 << 64))
     for shift, factor in _MIX:
@@ -322,7 +340,7 @@ def _classes(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     categories = [unicodedata.category(chr(code)) for code in codes.tolist()]
     found = [_BY_CATEGORY.get(category, _BY_CATEGORY.get(category[0], SIGN)) for category in categories]
     classes = np.array(found, dtype=np.int64)
-    for first, last, script in _BLOCKS:
+    for first, last, script in BLOCKS:
         classes[(classes == LETTER) & (codes >= first) & (codes <= last)] = script
     return classes
 

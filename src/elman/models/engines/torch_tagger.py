@@ -49,9 +49,9 @@ def build_tagger(
         network.initialize(torch.Generator().manual_seed(seed))
     if start is not None:
         arrays = weight_arrays(network)
-        for name, array in arrays.items():
-            arrays[name] = array = array.copy()
-            array[tuple(slice(size) for size in start[name].shape)] = start[name]
+        for name, array in start.items():
+            arrays[name] = grown = arrays[name].copy()
+            grown[tuple(slice(size) for size in array.shape)] = array
         put_arrays(network, arrays)
     return network
 
@@ -123,8 +123,9 @@ class TorchTagger:
 
     def transitions(self, column: int) -> Transitions | None:
         """The weights of the CRF of a column; None where it has none."""
-        if str(column) not in self.network.crfs:
+        crf = self.network.crf(column)
+        if crf is None:
             return None
         with torch.inference_mode():
-            begin, between, end = self.network.crfs[str(column)].transitions()
+            begin, between, end = crf.transitions()
         return Transitions(*(part.float().cpu().numpy() for part in (begin, between, end)))

@@ -10,7 +10,6 @@ from elman.data.batches import LineBatches
 from elman.data.corpus import Corpus, build_corpus, training_text
 from elman.data.segments import Segments
 from elman.errors import InputError, OptionError
-from elman.files.sums import file_sums
 from elman.models.config import LanguageModelConfig
 from elman.models.dev import DevText
 from elman.models.engines.torch import TorchLanguageModel, build_network, training_loss
@@ -61,13 +60,12 @@ def prepare(job: Job, folder: Path) -> Prepared:
     start = None if job.start is None else job.start.engine
     network = build_network(config, precision=precision, seed=options.train.seed, start=start).to(device)
     make = Segments if options.reading.continuous else LineBatches
-    dev_files = job.dev if job.dev in (None, "none") else file_sums(list(job.dev))
     return Prepared(
         options=options, network=network, precision=precision,
         source=make(train, options.batch, seed=options.train.seed), loss=training_loss(network),
         dev=None if dev is None else DevText(network, dev, segment=options.batch.segment),
         tokens=train.counts.tokens, estimate=choice.steps, evaluation_tokens=dev_tokens,
-        sums={"train": file_sums(job.train), "dev": dev_files},
+        sums=job.sums(),
         finish=lambda record: LanguageModel(config, tokenizer, TorchLanguageModel(network), record=record),
     )  # fmt: skip
 

@@ -3,6 +3,8 @@
 Knows the modules of `nn` and tensors; knows no file and no text. Built by `models`, trained by `training`.
 """
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -60,7 +62,11 @@ class TaggerNetwork(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.heads[0].V.device  # type: ignore[union-attr, return-value]
+        return self.heads[0].V.device  # type: ignore[return-value]
+
+    def crf(self, column: int) -> CRF | None:
+        """The CRF of a column; None where it has a softmax alone."""
+        return cast(CRF, self.crfs[str(column)]) if str(column) in self.crfs else None
 
     def compute_in(self, precision: str) -> None:
         """Make the products in another number format from now on; the weights stay."""
@@ -79,10 +85,10 @@ class TaggerNetwork(nn.Module):
         return locked_dropout(h, self.config.head.output_dropout, generator)
 
     def emissions(self, batch: WordTensors, lengths: Tensor) -> list[Tensor]:
-        """For each column the scores of its labels, (B, T, K): of a softmax their logarithms, else as the CRF has them."""
+        """For each column the scores of its labels, (B, T, K): ln p of a softmax, else as the CRF has them."""
         h = self.states(batch, lengths)
         found = [head(h) for head in self.heads]
-        return [e if str(k) in self.crfs else torch.log_softmax(e, dim=2) for k, e in enumerate(found)]
+        return [torch.log_softmax(e, dim=2) if self.crf(k) is None else e for k, e in enumerate(found)]
 
     def loss(
         self, batch: WordTensors, labels: Tensor, *, lengths: Tensor, generator: torch.Generator
@@ -94,10 +100,11 @@ class TaggerNetwork(nn.Module):
         flat = h[real]
         total = h.new_zeros(())
         for k, head in enumerate(self.heads):
-            if str(k) in self.crfs:
-                known = labels[k].clamp(min=0)
-                nats, _ = self.crfs[str(k)].loss(head(h), known, lengths)
+            crf = self.crf(k)
+            if crf is not None:
+                nats, _ = crf.loss(head(h), labels[k].clamp(min=0), lengths)
             else:
-                nats, _ = head.loss(flat, labels[k][real], smoothing=self.config.head.label_smoothing)
+                smoothing = self.config.head.label_smoothing
+                nats, _ = cast(LabelHead, head).loss(flat, labels[k][real], smoothing=smoothing)
             total = total + nats * (self.config.head.auxiliary_weight if k else 1.0)
         return total, int(real.sum())

@@ -1,6 +1,6 @@
 """From scores to labels: how the labels of each column are read off what an engine gives, and how sure they are.
 
-Knows label sets, engines by what they can do, and decoding; knows no file. Used by `models.tagger` and `models.tagging`.
+Knows label sets, engines by what they can do, and decoding; knows no file. Used by `models.tagger` and its package.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

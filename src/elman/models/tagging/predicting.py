@@ -91,7 +91,7 @@ def _spans(sentence: Sentence, tagged: TaggedSentence) -> dict[str, Any]:
         begins.append(place)
         place += len(token) + 1
     text = " ".join(sentence.tokens)
-    found = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for name, spans in tagged.spans.items():
         found[name] = []
         for span in spans:

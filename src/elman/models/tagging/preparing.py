@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from elman.data.paragraphs import Sentence
 from elman.data.sentences import label_columns, read_sentences
 from elman.data.tokens import LabelledTokens, SentenceBatches, TokenCorpus, build_tokens, part_of, stretches
 from elman.errors import InputError
-from elman.files.sums import file_sums
 from elman.models.config import TaggerConfig
 from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_loss
 from elman.models.fitting import Prepared
@@ -25,6 +25,7 @@ from elman.models.tagger import Tagger
 from elman.models.tagging.decoding import LabelReader
 from elman.models.tagging.judging import DevSentences
 from elman.models.tagging.sizing import Facts, choose
+from elman.models.vectors import with_vectors
 from elman.text.features import WordFeatures
 from elman.text.labels import LabelSet, ill_formed, strays
 from elman.text.seen import SeenWords
@@ -44,6 +45,7 @@ class Read:
     features: WordFeatures
     labels: list[LabelSet]
     seen: SeenWords
+    vectors: NDArray[np.float32] | None
 
 
 def prepare(job: Job, folder: Path) -> Prepared:
@@ -59,8 +61,9 @@ def prepare(job: Job, folder: Path) -> Prepared:
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None,
     )  # fmt: skip
     choice = choose(facts, job.given)
-    if job.recorded is None and choice.values:
-        options = job.kind.build({**flat(options), **choice.values})
+    if job.recorded is None:
+        width = {} if read.vectors is None else {"word_width": read.vectors.shape[1]}
+        options = job.kind.build({**flat(options), **choice.values, **width})
         log.info("%s", choice.reason)
     reading = replace(options.reading, label_columns=columns)
     config = TaggerConfig(
@@ -68,10 +71,11 @@ def prepare(job: Job, folder: Path) -> Prepared:
         words=options.words, embedding=options.embedding, stack=options.stack, head=options.head,
     )  # fmt: skip
     start = None if job.start is None else job.start.engine.arrays()
+    if read.vectors is not None:
+        start = {"embedding.E": read.vectors}
     network = build_tagger(
         config, read.labels, seen=read.features.counts, precision=precision, seed=options.train.seed, start=start
     ).to(device)
-    dev_files = job.dev if job.dev in (None, "none") else file_sums(list(job.dev))
     dev = None
     if read.dev is not None:
         dev = DevSentences(read.dev, lambda: LabelReader(TorchTagger(network), read.features, read.labels), read.seen)
@@ -80,7 +84,7 @@ def prepare(job: Job, folder: Path) -> Prepared:
         options=options, network=network, precision=precision,
         source=SentenceBatches(_numbered(read, options), options.batch, seed=options.train.seed),
         loss=tagger_loss(network), dev=dev, tokens=len(read.corpus.tokens), estimate=choice.steps,
-        evaluation_tokens=evaluation, sums={"train": file_sums(job.train), "dev": dev_files},
+        evaluation_tokens=evaluation, sums=job.sums(),
         finish=lambda record: Tagger(
             config, read.features, labels=read.labels, seen=read.seen, engine=TorchTagger(network), record=record
         ),
@@ -105,7 +109,12 @@ def _read(job: Job, columns: tuple[str, ...]) -> Read:
         _tell_labels(one, corpus)
     log.info("training text: %s sentences, %s tokens, %s distinct; %s words have a vector", f"{corpus.sentences:,}",
              f"{len(corpus.tokens):,}", f"{len(corpus.types):,}", f"{features.size:,}")  # fmt: skip
-    return Read(corpus, _dev(job, labels), features, labels, seen)
+    dev = _dev(job, labels)
+    vectors = None
+    if "vectors" in job.files:
+        met = [*corpus.types, *(token for sentence in dev or [] for token in sentence.tokens)]
+        features, vectors = with_vectors(job, features, met)
+    return Read(corpus, dev, features, labels, seen, vectors)
 
 
 def _tell_labels(labels: LabelSet, corpus: TokenCorpus) -> None:
@@ -139,7 +148,8 @@ def _dev(job: Job, labels: list[LabelSet]) -> list[Sentence] | None:
             return None
         log.info("no --dev: every twentieth sentence of the training files is set aside")
     else:
-        found = list(read_sentences(list(job.dev), reading, labelled=True))
+        columns = [one.name for one in labels]
+        found = list(read_sentences(list(job.dev), reading, labelled=True, columns=columns))
     log.info("judging on %s sentences of dev text", f"{len(found):,}")
     for one in labels:
         known = set(one.labels)
