@@ -37,6 +37,14 @@ def test_a_report_is_its_figures_or_one_line_of_json(capsys: pytest.CaptureFixtu
     assert json.loads(capsys.readouterr().out) == report
 
 
+def test_another_model_stands_beside_with_the_edges_of_an_interval(capsys: pytest.CaptureFixture[str]) -> None:
+    against = {"metrics": {"loss": 1.5}, "difference": -0.25, "interval": [-0.5, -0.125], "items": 3}
+    output.report({"metrics": {"loss": 1.25}, "against": against}, as_json=False)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[1:3] == ["against loss 1.5000", "against difference -0.2500"]
+    assert lines[3:] == ["against interval -0.5000 to -0.1250", "against items 3"]
+
+
 def test_the_log_goes_to_stderr_while_the_block_lasts(capsys: pytest.CaptureFixture[str]) -> None:
     log = logging.getLogger("elman")
     with output.log_to_stderr():

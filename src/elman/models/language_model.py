@@ -220,7 +220,12 @@ class LanguageModel:
         yield from writer.finish()
 
     def evaluate(
-        self, files: Path_ | Sequence[Path_], *, dynamic: bool = False, reading: Mapping[str, Any] | None = None
+        self,
+        files: Path_ | Sequence[Path_],
+        *,
+        dynamic: bool = False,
+        against: "LanguageModel | Path_ | None" = None,
+        reading: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The score on files: `kind`, `seconds`, `tokens`, `tokens_per_second`, `parameters`, `metrics`.
 
@@ -228,11 +233,19 @@ class LanguageModel:
 
         Args:
             dynamic: add `dynamic`, the figures of dynamic evaluation and of the neural cache, each scoring before it
-                learns. reading: fields of `ReadConfig` that differ from training.
+                learns. against: another model, or its folder: add `against`, its `metrics`, and the `difference` of the
+                two in bits a character with its 95 % `interval` and `p_value`, by a paired bootstrap over lines.
+                reading: fields of `ReadConfig` that differ from training.
+        Raises:
+            OptionError: a file is not named, or the two models cannot be compared. InputError: a file cannot be read.
         """
         from elman.models.judging import judge
+        from elman.models.language_modelling.comparing import compare
 
-        return judge(self, paths_of(files), reading=self.reading(reading), dynamic=dynamic)
+        paths, read = paths_of(files), self.reading(reading)
+        other = folder.load(Path(against)) if isinstance(against, (str, PathLike)) else against
+        report = judge(self, paths, reading=read, dynamic=dynamic)
+        return report if other is None else {**report, "against": compare(self, other, paths, reading=read)}
 
     def predict(
         self, texts: Iterable[str] | Path_, *, reading: Mapping[str, Any] | None = None

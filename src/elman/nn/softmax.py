@@ -4,7 +4,6 @@ Knows states and symbols as tensors; symbols are numbered by falling frequency. 
 takes states (M, H), the real steps of a batch one under the other.
 """
 
-from functools import partial
 from typing import Any
 
 import torch
@@ -125,7 +124,7 @@ class Softmax(nn.Module):
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
         """-ln p of each target, (M,)."""
-        h, matrix, bias = self._factors(h, partial(product, compute=self.compute))
+        h, matrix, bias = self._factors(h, self._product)
         return cross_entropy(h, targets, matrix=matrix, bias=bias, compute=self.compute)
 
     def log_probabilities(self, h: Tensor, multiply: Multiply = nn.functional.linear) -> Tensor:
@@ -136,6 +135,9 @@ class Softmax(nn.Module):
         """
         h, matrix, bias = self._factors(h, multiply)
         return torch.log_softmax(multiply(h, matrix, bias), dim=1)
+
+    def _product(self, x: Tensor, matrix: Tensor, bias: Tensor | None) -> Tensor:
+        return product(x, matrix, bias, compute=self.compute)
 
     def _factors(self, h: Tensor, multiply: Multiply) -> tuple[Tensor, Tensor, Tensor]:
         """h, projected where that is needed, (M, D), the matrix (N, D), and the bias (N,)."""
@@ -193,12 +195,11 @@ class AdaptiveSoftmax(nn.Module):
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
         """-ln p of each target, (M,)."""
-        multiply = partial(product, compute=self.compute)
-        h = self.projection(h, multiply)
+        h = self.projection(h, self._product)
         matrix, bias = torch.cat([self.clusters.tables[0], self.C]), self.b_head + self.possible
         nats = cross_entropy(h, self._head_targets(targets), matrix=matrix, bias=bias, compute=self.compute)
         for k, inside in self._members(targets):
-            narrow, table, bias = self._tail(h.index_select(0, inside), k, multiply)
+            narrow, table, bias = self._tail(h.index_select(0, inside), k, self._product)
             places = targets[inside] - self.clusters.edges[k]
             found = cross_entropy(narrow, places, matrix=table, bias=bias, compute=self.compute)
             nats = nats.index_add(0, inside, found)
@@ -220,6 +221,9 @@ class AdaptiveSoftmax(nn.Module):
             inside = torch.log_softmax(multiply(narrow, table, bias), dim=1)
             parts.append(inside + head[:, first + k - 1, None])
         return torch.cat(parts, dim=1)
+
+    def _product(self, x: Tensor, matrix: Tensor, bias: Tensor | None) -> Tensor:
+        return product(x, matrix, bias, compute=self.compute)
 
     def _tail(self, h: Tensor, k: int, multiply: Multiply) -> tuple[Tensor, Tensor, Tensor]:
         """h as narrow as the table of a cluster, that table, and its bias."""

@@ -14,6 +14,7 @@ from elman.data.batches import Batch
 from elman.models.config import LanguageModelConfig
 from elman.models.networks.language_model import LanguageModelNetwork, State
 from elman.models.networks.weights import put_arrays, shapes_of, weight_arrays
+from elman.nn.stack import Multiply
 from elman.text.vocabulary import START
 from elman.training.dynamic import DynamicWeights
 
@@ -115,7 +116,10 @@ class TorchLanguageModel:
     def __init__(self, network: LanguageModelNetwork) -> None:
         self.network = network
         self.device = network.device
-        self.multiply = _few_rows if self.device.type == "cpu" else torch.nn.functional.linear
+        self.multiply: Multiply = torch.nn.functional.linear
+        if self.device.type == "cpu":
+            self.multiply = _few_rows
+            _to_large_pages(network)
         self.stepper = network.stack.stepper(self.multiply)
 
     def parameters(self) -> int:
@@ -173,6 +177,16 @@ class TorchLanguageModel:
 
 def _arrays(state: tuple[torch.Tensor, ...]) -> Arrays:
     return tuple(part.cpu().numpy() for part in state)
+
+
+def _to_large_pages(network: torch.nn.Module) -> None:
+    """Move the weights to memory of numpy's, which asks the system for large pages where an array is large.
+
+    Torch asks for none. A processor fetches ahead inside a page: a step reads all weights from end to end, in large
+    pages a third faster.
+    """
+    for parameter in network.parameters():
+        parameter.data = torch.from_numpy(parameter.detach().numpy().copy())
 
 
 def _few_rows(x: torch.Tensor, matrix: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
