@@ -27,6 +27,15 @@ def test_a_pair_of_surrogates_is_a_character(tmp_path: Path) -> None:
     assert [example.text for example in jsonl.read(Source(str(path)), "a")] == ["😀"]
 
 
+def test_the_first_object_tells_under_which_key_the_texts_stand(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"review": "x"}\n{"text": "y", "review": "z"}\n{"text": "y"}\n', encoding="utf-8")
+    found = jsonl.read(Source(str(path)), None)
+    assert [next(found).text, next(found).text] == ["x", "z"]
+    with pytest.raises(InputError, match=":3: there is no column 'review'; "):
+        next(found)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -91,6 +91,25 @@ def test_tsv_is_written_without_quotes() -> None:
     assert line == 'x "y"\t["a\\t", "\\n"]\n'
 
 
+@pytest.mark.parametrize("cell", ["a\tb", "a\nb", "\r"])
+def test_what_would_break_a_row_without_quotes_is_refused(cell: str) -> None:
+    with pytest.raises(InputError, match=r"^a:7: .* cannot stand in a cell without quotes; give the texts as CSV or"):
+        table.write(Example("", "a", 7, row={"a": "x"}), {"label": cell}, table=TSV)
+    assert table.write(Example("", "a", 7, row={"a": "x"}), {"label": cell}, table=CSV).startswith("x,")
+
+
+@pytest.mark.parametrize(
+    ("kind", "delimiter", "form"),
+    [
+        ("csv", None, CSV), ("tsv", None, TSV), ("csv", ";", Table(";", quoted=True)),
+        ("tsv", "|", Table("|", quoted=False)), ("csv", "\\t", Table("\t", quoted=True)),
+    ],
+)  # fmt: skip
+def test_a_format_and_a_delimiter_tell_how_rows_are_written(kind: str, delimiter: str | None, form: Table) -> None:
+    assert table.form_of(kind, delimiter, header=True) == form
+    assert not table.form_of(kind, delimiter, header=False).header
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -18,7 +18,7 @@ def read(source: Source, column: str | None) -> Iterator[Example]:
     """Every object of a file; blank lines are passed over.
 
     Args:
-        column: the key of the text; None as `columns.text_column` says.
+        column: the key of the text; None as `columns.text_column` says of the first object.
     Raises:
         InputError: a line is not a JSON object, the key is missing, or what it holds is not a text.
     """
@@ -26,8 +26,8 @@ def read(source: Source, column: str | None) -> Iterator[Example]:
         if line and not line.isspace():
             where = f"{source.path}:{number}"
             row = _object(line, where)
-            key = text_column(column, list(row), where=where)
-            yield Example(_text(row[key], key, where), source.path, number, row=row)
+            column = text_column(column, list(row), where=where)
+            yield Example(_text(row[column], column, where), source.path, number, row=row)
 
 
 def write(example: Example, added: Mapping[str, Any]) -> str:

@@ -31,6 +31,16 @@ class Table:
     header: bool = True
 
 
+def form_of(kind: str, delimiter: str | None, *, header: bool) -> Table:
+    """How tables of a format, `csv` or `tsv`, are written, if the delimiter is the given one or, for None, the usual.
+
+    Args:
+        delimiter: one character, or a backslash and a t for a tab.
+    """
+    given = "\t" if delimiter == "\\t" else delimiter
+    return Table(given or {"csv": ",", "tsv": "\t"}[kind], quoted=kind == "csv", header=header)
+
+
 def read(source: Source, column: str | None, *, table: Table) -> Iterator[Example]:
     """Every row of a file; blank lines are passed over, if they are not a row of blank cells between tabs.
 
@@ -63,9 +73,19 @@ def first_row(source: Source, *, table: Table) -> list[str]:
 
 
 def write(example: Example, added: Mapping[str, Any], *, table: Table) -> str:
-    """The row with what is added to it; lists are written as JSON."""
-    cells = [*(example.row or {}).values(), *(_cell(value) for value in added.values())]
-    return row_text(cells, table=table)
+    """The row with what is added to it; lists are written as JSON.
+
+    Raises:
+        InputError: what is added has a delimiter or a line end in it, in a table without quotes.
+    """
+    further = [_cell(value) for value in added.values()]
+    if not table.quoted:
+        for cell in further:
+            if any(mark in cell for mark in (table.delimiter, "\n", "\r")):
+                raise InputError(f"{cell[:40]!r} cannot stand in a cell without quotes",
+                                 where=f"{example.path}:{example.line}",
+                                 mend="give the texts as CSV or JSON lines")  # fmt: skip
+    return row_text([*(example.row or {}).values(), *further], table=table)
 
 
 def row_text(cells: Sequence[str], *, table: Table) -> str:
