@@ -128,8 +128,9 @@ class TorchLanguageModel:
 
     def start(self, rows: int) -> Arrays:
         """The state after the start symbol, for so many rows."""
-        zero = _arrays(self.network.zero_state(rows))
-        return self.step(zero, np.full(rows, self.network.start))[1]
+        ids = self._tensor(np.full(rows, self.network.start))
+        with torch.inference_mode():
+            return _arrays(self.network.step(ids, self.network.zero_state(rows), stepper=self.stepper))
 
     def read(self, state: Arrays, ids: Ids) -> Arrays:
         """The state after reading ids (B, T)."""
