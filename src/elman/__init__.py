@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from elman.errors import ElmanError
     from elman.models.base import load
+    from elman.models.classifier import Classifier
     from elman.models.language_model import LanguageModel
     from elman.models.tagger import Tagger
 
 __version__ = "0.1.0"
-__all__ = ["ElmanError", "LanguageModel", "Tagger", "__version__", "load"]
+__all__ = ["Classifier", "ElmanError", "LanguageModel", "Tagger", "__version__", "load"]
 
 _HOMES = {
+    "Classifier": "elman.models.classifier",
     "ElmanError": "elman.errors",
     "LanguageModel": "elman.models.language_model",
     "Tagger": "elman.models.tagger",

@@ -81,7 +81,7 @@ class TextBatchConfig:
 
     batch_size: int = option(32, "texts in a batch", low=1, high=65536, automatic=True)
     longest: int = option(
-        400, "words of a text that training reads: of a longer one three quarters from its begin, the rest from its end",
+        400, "words of a text that training reads: of a longer one, three quarters of them from its begin",
         low=4, high=1_000_000,
     )  # fmt: skip
 

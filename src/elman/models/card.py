@@ -88,6 +88,18 @@ def layers(stack: StackConfig) -> str:
     return f"{stack.layers} {many} of {stack.hidden} {stack.cell} units{how}"
 
 
+def word_parts(config: Any) -> list[str]:
+    """What the vector of a word is made of, in words.
+
+    Args:
+        config: of a model that reads words.
+    """
+    read = config.embedding
+    parts = [f"{read.word_width} for each of {config.words_known:,} words"] if read.word_width else []
+    parts += [f"{read.feature_width} from hashed features"] if read.feature_width else []
+    return parts + ([f"{2 * read.character_hidden} from characters"] if read.character_hidden else [])
+
+
 def _flat(metrics: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in metrics.items():
         if isinstance(value, Mapping):

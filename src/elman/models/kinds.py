@@ -8,13 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from elman.data.config import BatchConfig, ReadConfig, TokenReadConfig
+from elman.data.config import BatchConfig, LabelledReadConfig, ReadConfig, TextBatchConfig, TokenReadConfig
 from elman.errors import OptionError, nearest
+from elman.models.classifying.config import ClassifierEvaluation, ClassifierOutput
 from elman.models.language_modelling.config import LanguageModelEvaluation
 from elman.models.tagging.config import TaggerOutput
-from elman.nn.config import EmbeddingConfig, LabelHeadConfig, SoftmaxConfig, StackConfig, WordEmbeddingConfig
+from elman.nn.config import (
+    EmbeddingConfig,
+    LabelHeadConfig,
+    SoftmaxConfig,
+    StackConfig,
+    TextBagConfig,
+    TextHeadConfig,
+    WordEmbeddingConfig,
+)  # fmt: skip
 from elman.settings import build, names, to_dict, tupled
-from elman.text.config import TextConfig, WordConfig
+from elman.text.config import BagConfig, TextConfig, WordConfig
 from elman.training.config import TrainConfig
 
 
@@ -48,7 +57,22 @@ class TaggerOptions:
     head: LabelHeadConfig
 
 
-Options = LanguageModelOptions | TaggerOptions
+@dataclass(frozen=True)
+class ClassifierOptions:
+    """One config of each part of training a classifier."""
+
+    train: TrainConfig
+    reading: LabelledReadConfig
+    batch: TextBatchConfig
+    words: WordConfig
+    bag: BagConfig
+    embedding: WordEmbeddingConfig
+    stack: StackConfig
+    skip: TextBagConfig
+    head: TextHeadConfig
+
+
+Options = LanguageModelOptions | TaggerOptions | ClassifierOptions
 
 
 @dataclass(frozen=True)
@@ -61,7 +85,8 @@ class Kind:
             decides (what is dropped may differ); held: single fields likewise. documents: the JSON files that its
             folders have beside those of every kind. packed: weights that are stored in eight bits, without the rows
             that training never touched. output: the config of what `predict` writes, if it can be chosen; evaluation:
-            likewise of what `evaluate` does. files: further files that training can be given. defaults: values of fields that differ from the fields' own.
+            likewise of what `evaluate` does. files: further files that training can be given. defaults: values of
+            fields that differ from the fields' own.
     """
 
     name: str
@@ -126,6 +151,14 @@ TAGGER = Kind(
     shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf"),
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
     output=TaggerOutput, files=("vectors",),
-    defaults={"bidirectional": True, "layers": 2, "hidden": 200, "dropout": 0.33, "lr": 3e-3, "segment": 512},
+    defaults={"bidirectional": True, "layers": 2, "hidden": 200, "dropout": 0.33, "lr": 3e-3, "table_rate": 8.0, "segment": 512},
 )  # fmt: skip
-KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER)}
+CLASSIFIER = Kind(
+    "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,
+    shape=("words", "bag", "embedding", "stack", "skip"),
+    held=("multi_label", "pooling", "feed_forward_layers", "feed_forward"),
+    documents=("words.json", "labels.json"), packed=("embedding.E", "embedding.features", "bag.E"),
+    output=ClassifierOutput, evaluation=ClassifierEvaluation, files=("vectors",),
+    defaults={"bidirectional": True, "hidden": 128, "lr": 2e-3},
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER, CLASSIFIER)}

@@ -150,11 +150,8 @@ class Tagger:
 
     def shape_rows(self) -> list[tuple[str, str]]:
         """What the card tells of reading and shape."""
-        config, read = self.config, self.config.embedding
-        parts = [f"{read.word_width} for each of {config.words_known:,} words"] if read.word_width else []
-        parts += [f"{read.feature_width} from hashed features"] if read.feature_width else []
-        parts += [f"{2 * read.character_hidden} from characters"] if read.character_hidden else []
-        found = [("reads", "tokens: vectors of " + ", ".join(parts)), ("network", card.layers(config.stack))]
+        parts = ", ".join(card.word_parts(self.config))
+        found = [("reads", f"tokens: vectors of {parts}"), ("network", card.layers(self.config.stack))]
         for k, one in enumerate(self.labels):
             scheme = "" if one.scheme is None else f", spans written in {one.scheme.name}"
             crf = ", CRF" if self.engine.transitions(k) is not None else ""

@@ -5,10 +5,14 @@ Knows no torch, so that help and checks of options are instant. Built by `models
 
 from dataclasses import dataclass
 
-from elman.errors import OptionError
+from elman.errors import OptionError, nearest
 from elman.settings import check, option
 
 CELLS = ("elman", "gru", "lstm", "mingru")
+POOLINGS = ("last", "mean", "max", "attention")
+JOINT = "+"
+"""What stands between the names of poolings that are joined."""
+CLASS_WEIGHTS = ("none", "balanced")
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,9 @@ class WordEmbeddingConfig:
         0.25, "a word that was seen n times in training is unknown with probability a / (a + n); this is a",
         low=0, high=1000,
     )  # fmt: skip
-    feature_dropout: float = option(0.1, "share of the hashed features that are dropped, each by itself", low=0, high=0.95)
+    feature_dropout: float = option(
+        0.1, "share of the hashed features that are dropped, each by itself", low=0, high=0.95
+    )
     input_dropout: float = option(0.33, "locked dropout on the inputs of the stack", low=0, high=0.95)
 
     def __post_init__(self) -> None:
@@ -119,9 +125,50 @@ class LabelHeadConfig:
     label_smoothing: float = option(
         0.0, "share of a label's probability that is spread over all labels (not with a CRF)", low=0, high=0.5
     )
-    auxiliary_weight: float = option(
-        0.3, "weight of the losses of all label columns but the first", low=0, high=100
+    auxiliary_weight: float = option(0.3, "weight of the losses of all label columns but the first", low=0, high=100)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class TextBagConfig:
+    """The path from the n-grams of a text to the scores of its labels, past the recurrent stack."""
+
+    bag: bool = option(True, "score labels by the n-grams of a text too")
+    bag_width: int | None = option(
+        None, "width of the vector of an n-gram; 0 for a number for each label", low=0, high=4096, automatic=True
+    )
+    bag_dropout: float = option(
+        0.0, "share of the n-grams of a text that are dropped, each by itself", low=0, high=0.95
     )
 
     def __post_init__(self) -> None:
         check(self)
+
+
+@dataclass(frozen=True)
+class TextHeadConfig:
+    """From the states of all steps to the labels of a text."""
+
+    pooling: str = option(
+        "last+mean+max", f"what is read of the states: {', '.join(POOLINGS)}, or several joined with {JOINT}"
+    )
+    feed_forward_layers: int = option(0, "layers between the pooled states and the labels", low=0, high=16)
+    feed_forward: int = option(128, "units of such a layer", low=1, high=65536)
+    output_dropout: float = option(0.3, "dropout on the pooled states, and behind each such layer", low=0, high=0.95)
+    label_smoothing: float = option(
+        0.0, "share of a label's probability that is spread over all labels", low=0, high=0.5
+    )
+    class_weights: str = option(
+        "none", "weight of a label in training; balanced: the rarer, the more", choices=CLASS_WEIGHTS
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        ways = self.pooling.split(JOINT)
+        wrong = next((way for way in ways if way not in POOLINGS), None)
+        if wrong is not None:
+            raise OptionError(f"{wrong!r} is not a pooling", where="--pooling", mend=nearest(wrong, POOLINGS))
+        if len(set(ways)) < len(ways):
+            raise OptionError("a pooling is named twice", where="--pooling", mend="name each once")

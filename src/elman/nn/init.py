@@ -6,7 +6,9 @@ Knows the modules of `nn` by their weights' names. Called by the networks of `mo
 import torch
 from torch import Tensor, nn
 
+from elman.nn.bags import TextBag
 from elman.nn.embedding import Clusters, Embedding
+from elman.nn.feed_forward import FeedForward
 from elman.nn.labels import LabelHead
 from elman.nn.softmax import AdaptiveSoftmax, Projection, Softmax
 from elman.nn.stack import Direction
@@ -38,6 +40,11 @@ def initialize(network: nn.Module, generator: torch.Generator) -> None:
             nn.init.orthogonal_(module.P, generator=generator)
         elif isinstance(module, LabelHead) or (isinstance(module, Softmax) and hasattr(module, "V")):
             _uniform(module.V, generator)
+        elif isinstance(module, TextBag) and hasattr(module, "V"):
+            _uniform(module.V, generator)  # E stays 0, as in `_words`
+        elif isinstance(module, FeedForward):
+            for W in module.W:
+                _uniform(W, generator)
         elif isinstance(module, WordEmbedding):
             _words(module, generator)
         elif isinstance(module, AdaptiveSoftmax):

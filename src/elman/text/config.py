@@ -64,6 +64,9 @@ class WordConfig:
     )
     shape: bool = option(True, "a hashed vector of the word's shape: case, digits, scripts and punctuation in order")
     jamo: bool = option(True, "prefixes, suffixes and n-grams of the jamo too, for words with Hangul")
+    feature_minimum: int = option(
+        2, "hashed features that fewer distinct words of training have are left out", low=1, high=1_000_000
+    )
     hash_bits: int = option(
         16, "the table of hashed vectors of words has 2 to the power of this many rows", low=8, high=24
     )
@@ -72,3 +75,22 @@ class WordConfig:
         check(self)
         if self.char_ngrams == 1:
             raise OptionError("n-grams inside a word begin at 2", where="--char-ngrams", mend="give 0, or 2 to 8")
+
+
+@dataclass(frozen=True)
+class BagConfig:
+    """The n-grams of a whole text that have a hashed vector."""
+
+    bag_words: int = option(3, "longest n-gram of words in the bag of a text; 0 for none", low=0, high=8)
+    bag_characters: int = option(
+        5, "longest n-gram of characters, from 3 up, in the bag of a text; 0 for none", low=0, high=10
+    )
+    bag_minimum: int = option(
+        2, "n-grams seen less often in all training texts together are left out of the bag", low=1, high=1_000_000
+    )
+    bag_bits: int = option(18, "the table of the bag has 2 to the power of this many rows", low=8, high=24)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if 0 < self.bag_characters < 3:
+            raise OptionError("n-grams of characters begin at 3", where="--bag-characters", mend="give 0, or 3 to 10")

@@ -12,6 +12,8 @@ in whole numbers modulo 2 ** 64. Source of mix: Steele, Lea & Flood 2014 (the en
 which leaves the highest bits as they are).
 """
 
+import base64
+import binascii
 import re
 import unicodedata
 from collections import Counter
@@ -42,6 +44,8 @@ _M = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits, as in Fibonacci hashing
 _SALT = 0xD1B54A32D192ED03
 _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 _POWERS = np.array([pow(_M, n, 1 << 64) for n in range(LONGEST)], dtype=np.uint64)
+WORDS_AT_ONCE = 1 << 14
+"""Words whose features are counted together."""
 _MOST_SEEN = 1 << 62
 _DIGIT = re.compile(r"\d")
 _BY_CATEGORY = {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "L": LETTER, "M": LETTER, "N": DIGIT}
@@ -93,13 +97,20 @@ class WordFeatures:
 
     Args:
         vocabulary: normal forms of words by id, from 1 on. counts: (size,), how often each was seen in training; at 0
-            how often one that is not in the vocabulary was. alphabet: characters by id, from 1 on.
+            how often one that is not in the vocabulary was. alphabet: characters by id, from 1 on. kept: (2 ** hash_bits,),
+            the hashed rows that words have; the others, which too few words of training had, tell nothing of new ones.
     """
 
     def __init__(
-        self, config: WordConfig, *, vocabulary: Sequence[str], counts: NDArray[np.int64], alphabet: Sequence[str]
+        self,
+        config: WordConfig,
+        *,
+        vocabulary: Sequence[str],
+        counts: NDArray[np.int64],
+        alphabet: Sequence[str],
+        kept: NDArray[np.bool_],
     ) -> None:
-        self.config, self.counts = config, counts
+        self.config, self.counts, self.kept = config, counts, kept
         self.vocabulary, self.alphabet = list(vocabulary), list(alphabet)
         self._ids = {word: place for place, word in enumerate(self.vocabulary, 1)}
         self._characters = np.zeros(CODE_POINTS, dtype=np.int64)
@@ -119,6 +130,7 @@ class WordFeatures:
             vocabulary=vocabulary,
             counts=np.array([seen.total() - sum(known), *known], dtype=np.int64),
             alphabet=by_count(_character_counts(counts), size=None, minimum=MINIMUM_COUNT),
+            kept=_common(list(counts), config),
         )
 
     def form(self, word: str) -> str:
@@ -129,7 +141,9 @@ class WordFeatures:
         """The same with these forms in the vocabulary too, never seen in training."""
         new = [form for form in dict.fromkeys(forms) if form not in self._ids and not has_surrogate(form)]
         counts = np.concatenate([self.counts, np.zeros(len(new), dtype=np.int64)])
-        return WordFeatures(self.config, vocabulary=[*self.vocabulary, *new], counts=counts, alphabet=self.alphabet)
+        return WordFeatures(
+            self.config, vocabulary=[*self.vocabulary, *new], counts=counts, alphabet=self.alphabet, kept=self.kept
+        )
 
     @property
     def size(self) -> int:
@@ -145,14 +159,13 @@ class WordFeatures:
         """What is known of words; that of one does not depend on the others."""
         forms = map(normal_form, words) if self.config.normalize else words
         ids = np.fromiter((self._ids.get(form, 0) for form in forms), dtype=np.int64, count=len(words))
-        clipped = [clip(word) for word in words]
-        starts = starts_of(np.fromiter(map(len, clipped), dtype=np.int64, count=len(words)))
-        codes = to_codes("".join(clipped))
+        codes, starts = _joined(words)
         features, feature_starts = assembled(list(_parts(codes, starts, self.config)), len(words))
+        kept = self.kept[features]
         return WordRows(
             words=ids,
-            features=features,
-            feature_starts=feature_starts,
+            features=features[kept],
+            feature_starts=starts_of(kept)[feature_starts],
             characters=self._characters[codes],
             character_starts=starts,
         )
@@ -164,6 +177,7 @@ class WordFeatures:
             "words": self.vocabulary,
             "counts": self.counts.tolist(),
             "characters": self.alphabet,
+            "features": base64.b64encode(np.packbits(self.kept).tobytes()).decode("ascii"),
         }
 
     @classmethod
@@ -172,9 +186,10 @@ class WordFeatures:
 
         Raises:
             ModelFileError: keys are missing or unknown, a value of the config is wrong, words or characters are no
-                list of different texts or no characters, counts are no whole numbers or not as many as words.
+                list of different texts or no characters, counts are no whole numbers or not as many as words, features
+                are no bits or not as many as there are rows.
         """
-        document = _mapping(document, ("config", "words", "counts", "characters"), where=where)
+        document = _mapping(document, ("config", "words", "counts", "characters", "features"), where=where)
         try:
             config = build(WordConfig, _mapping(document["config"], names(WordConfig), where=where))
         except OptionError as error:
@@ -182,7 +197,8 @@ class WordFeatures:
         vocabulary = symbols_from_json(document["words"], check=_word_fault, where=where)
         counts = _counts_from_json(document["counts"], len(vocabulary) + 1, where=where)
         alphabet = symbols_from_json(document["characters"], check=_character_fault, where=where)
-        return cls(config, vocabulary=vocabulary, counts=counts, alphabet=alphabet)
+        kept = _kept_from_json(document["features"], 1 << config.hash_bits, where=where)
+        return cls(config, vocabulary=vocabulary, counts=counts, alphabet=alphabet, kept=kept)
 
 
 def normal_form(word: str) -> str:
@@ -198,6 +214,26 @@ def normal_form(word: str) -> str:
 def clip(word: str) -> str:
     """The word, or the first and the last `LONGEST` / 2 characters of one that is longer than `LONGEST`."""
     return word if len(word) <= LONGEST else word[: LONGEST // 2] + word[-(LONGEST // 2) :]
+
+
+def _joined(words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The code points of clipped words, one word after the other, and where each begins, and the end."""
+    clipped = [clip(word) for word in words]
+    starts = starts_of(np.fromiter(map(len, clipped), dtype=np.int64, count=len(words)))
+    return to_codes("".join(clipped)), starts
+
+
+def _common(words: Sequence[str], config: WordConfig) -> NDArray[np.bool_]:
+    """The hashed rows that at least `feature_minimum` of these distinct words have."""
+    counts = np.zeros(1 << config.hash_bits, dtype=np.int64)
+    for begin in range(0, len(words), WORDS_AT_ONCE):
+        part = words[begin : begin + WORDS_AT_ONCE]
+        codes, starts = _joined(part)
+        features, feature_starts = assembled(list(_parts(codes, starts, config)), len(part))
+        owners = np.repeat(np.arange(len(part)), np.diff(feature_starts))
+        once = np.unique(owners * np.int64(len(counts)) + features) % len(counts)  # a row twice in a word counts once
+        counts += np.bincount(once, minlength=len(counts))
+    return np.asarray(counts >= config.feature_minimum)
 
 
 def starts_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -359,6 +395,16 @@ def _counts_from_json(document: Any, size: int, *, where: str) -> NDArray[np.int
         if type(count) is not int or not 0 <= count < _MOST_SEEN:
             raise ModelFileError(f"count {place} is not how often a word was seen", where=where)
     return np.array(document, dtype=np.int64)
+
+
+def _kept_from_json(document: Any, rows: int, *, where: str) -> NDArray[np.bool_]:
+    try:
+        data = base64.b64decode(document, validate=True) if isinstance(document, str) else b""
+    except (binascii.Error, ValueError):
+        data = b""
+    if len(data) != rows // 8:
+        raise ModelFileError(f"features are not {rows} bits", where=where)
+    return np.unpackbits(np.frombuffer(data, dtype=np.uint8)).astype(bool)
 
 
 def _word_fault(word: str) -> str | None:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from elman.data.tokens import TokenBatch
 from elman.decoding.viterbi import Transitions
 from elman.models.config import TaggerConfig
-from elman.models.networks.tagger import TaggerNetwork
-from elman.models.networks.weights import put_arrays, shapes_of, weight_arrays
+from elman.models.networks.tagger import Allowed, TaggerNetwork
+from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
 from elman.nn.words import WordTensors
 from elman.text.labels import LabelSet
 
@@ -48,11 +48,7 @@ def build_tagger(
     if seed is not None:
         network.initialize(torch.Generator().manual_seed(seed))
     if start is not None:
-        arrays = weight_arrays(network)
-        for name, array in start.items():
-            arrays[name] = grown = arrays[name].copy()
-            grown[tuple(slice(size) for size in array.shape)] = array
-        put_arrays(network, arrays)
+        put_grown(network, start)
     return network
 
 
@@ -62,10 +58,13 @@ def tagger_shapes(config: TaggerConfig, labels: Sequence[LabelSet]) -> dict[str,
 
 
 def _tagger(config: TaggerConfig, labels: Sequence[LabelSet], seen: torch.Tensor, precision: str) -> TaggerNetwork:
-    allowed = []
+    allowed: list[Allowed | None] = []
     for one in labels:
-        tensors = [torch.from_numpy(part).to(seen.device) for part in one.allowed()]
-        allowed.append((tensors[0], tensors[1], tensors[2]) if has_crf(one, config.head.crf) else None)
+        if not has_crf(one, config.head.crf):
+            allowed.append(None)  # without a table of all pairs of labels, of which there may be many
+            continue
+        begin, follow, end = (torch.from_numpy(part).to(seen.device) for part in one.allowed())
+        allowed.append((begin, follow, end))
     sizes = tuple(len(one.internal) for one in labels)
     return TaggerNetwork(config, labels=sizes, allowed=tuple(allowed), seen=seen, precision=precision)
 

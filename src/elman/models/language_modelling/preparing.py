@@ -32,9 +32,7 @@ def prepare(job: Job, folder: Path) -> Prepared:
     tokenizer: Tokenizer = (
         job.start.tokenizer
         if job.start is not None
-        else train_tokenizer(
-            training_text(job.train, config=reading, part=part), text, continuous=reading.continuous
-        )
+        else train_tokenizer(training_text(job.train, config=reading, part=part), text, continuous=reading.continuous)
     )
     train = build_corpus(job.train, tokenizer, config=reading, folder=folder, name="train", part=part)
     if train.counts.tokens < 2:

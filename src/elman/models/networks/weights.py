@@ -18,6 +18,15 @@ def put_arrays(network: nn.Module, arrays: Mapping[str, NDArray[np.float32]]) ->
         parameter.copy_(torch.from_numpy(arrays[name]))
 
 
+def put_grown(network: nn.Module, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write some weights, by name, into a network; where its own are longer, the rest keep their values."""
+    known = weight_arrays(network)
+    for name, array in arrays.items():
+        known[name] = grown = known[name].copy()
+        grown[tuple(slice(size) for size in array.shape)] = array
+    put_arrays(network, known)
+
+
 def weight_arrays(network: nn.Module) -> dict[str, NDArray[np.float32]]:
     """The weights of a network by name."""
     return {name: p.detach().float().cpu().numpy() for name, p in network.named_parameters()}

@@ -1,0 +1,133 @@
+"""Texts with labels as numbers: tokens, bags of n-grams, and labels; and batches of them.
+
+Knows texts, features and how texts are cut into tokens; knows no network. Called by `models.classifying`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.data.texts import LabelledText
+from elman.data.tokens import Ids, LabelledTokens, TokenBatch, distinct, numbered
+from elman.text.bags import Bags, bags_of
+from elman.text.config import BagConfig
+from elman.text.features import WordFeatures
+from elman.text.tokens import shortened, split_words
+
+WINDOW = 4096
+"""Texts that are worked on together."""
+
+Targets = NDArray[np.int64] | NDArray[np.float32]
+"""For each of n texts the number of its label, (n,), or for each label whether the text has it, (n, K)."""
+
+
+@dataclass(frozen=True)
+class TextCorpus:
+    """Texts that have tokens.
+
+    Args:
+        types: every distinct token. tokens: (tokens,), their places in `types`. starts: (texts + 1,), where each text
+            begins in `tokens`, and the end. labels: of each text. empty: how many texts had no tokens and were passed
+            over. cut: how many were shortened.
+    """
+
+    types: list[str]
+    tokens: NDArray[np.int32]
+    starts: Ids
+    bags: Bags
+    labels: list[tuple[str, ...]]
+    empty: int
+    cut: int
+
+
+def build_texts(
+    texts: Iterable[LabelledText], config: BagConfig, *, longest: int, form: Callable[[str], str]
+) -> TextCorpus:
+    """The corpus of texts, of each no more than so many tokens.
+
+    Args:
+        form: what a token counts as in a bag.
+    """
+    types: dict[str, int] = {}
+    labels: list[tuple[str, ...]] = []
+    parts: list[tuple[NDArray[np.int32], list[int], Bags]] = []
+    empty = cut = 0
+    for window in _windows(texts):
+        lists = []
+        for text in window:
+            tokens = split_words(text.text)
+            if not tokens:
+                empty += 1
+                continue
+            cut += len(tokens) > longest
+            lists.append(shortened(tokens, longest))
+            labels.append(text.labels)
+        found = numbered([token for tokens in lists for token in tokens], types)
+        parts.append((found, [len(tokens) for tokens in lists], bags_of(lists, config, form=form)))
+    lengths = [length for _, some, _ in parts for length in some]
+    return TextCorpus(
+        types=list(types), tokens=np.concatenate([np.empty(0, dtype=np.int32), *(found for found, _, _ in parts)]),
+        starts=np.cumsum([0, *lengths], dtype=np.int64), bags=Bags.joined([bags for _, _, bags in parts]),
+        labels=labels, empty=empty, cut=cut,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Texts side by side.
+
+    Args:
+        words: B texts, behind the real ones perhaps some of length 0. bags: of the same B texts. targets: of the n real
+            ones, (n,) or (n, K).
+    """
+
+    words: TokenBatch
+    bags: Bags
+    targets: Targets
+
+
+@dataclass(frozen=True)
+class NumberedTexts:
+    """What batches are cut from: the tokens, bags and targets of texts."""
+
+    tokens: LabelledTokens
+    bags: Bags
+    targets: Targets
+
+    @property
+    def starts(self) -> Ids:
+        """Where each text begins, and the end."""
+        return self.tokens.starts
+
+    def batch(self, texts: Ids) -> TextBatch:
+        """The batch of some texts, in their order."""
+        words = self.tokens.batch(texts)
+        return TextBatch(words, self.bags.select(texts, padded=len(words.lengths)), self.targets[texts])
+
+
+def number_texts(lists: Sequence[Sequence[str]], features: WordFeatures, config: BagConfig) -> NumberedTexts:
+    """Texts without labels, each a list of tokens, as batches want them."""
+    types, places, starts = distinct(lists)
+    none = np.zeros((0, len(places)), dtype=np.int64)
+    tokens = LabelledTokens(places, features.rows(types), none, starts)
+    return NumberedTexts(tokens, bags_of(lists, config, form=features.form), np.zeros(len(lists), dtype=np.int64))
+
+
+def number_corpus(corpus: TextCorpus, features: WordFeatures, *, targets: Targets, minimum: int) -> NumberedTexts:
+    """A corpus as batches want it.
+
+    Args:
+        minimum: n-grams that occur less often are left out of the bags.
+    """
+    none = np.zeros((0, len(corpus.tokens)), dtype=np.int64)
+    tokens = LabelledTokens(corpus.tokens, features.rows(corpus.types), none, corpus.starts)
+    return NumberedTexts(tokens, corpus.bags.frequent(minimum), targets)
+
+
+def _windows(texts: Iterable[LabelledText]) -> Iterator[list[LabelledText]]:
+    each = iter(texts)
+    while window := list(islice(each, WINDOW)):
+        yield window

@@ -1,0 +1,264 @@
+"""`Classifier`: what a user holds of a trained classifier: labels for texts, how sure they are, scores, files.
+
+Knows its words, its labels and an engine behind numpy arrays; training is in `models.classifying.preparing`, the folder
+in `models.folder`. Called by users and by the command line.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.data.config import LabelledReadConfig
+from elman.data.texts import read_labelled
+from elman.errors import InputError, ModelFileError, OptionError
+from elman.models import card, folder
+from elman.models.classifying.config import THRESHOLD, ClassifierEvaluation, ClassifierOutput
+from elman.models.classifying.judging import chosen, compare, judge
+from elman.models.classifying.labels import TextLabels
+from elman.models.classifying.reading import TextReader, windows
+from elman.models.config import ClassifierConfig
+from elman.models.engines.torch_classifier import TorchClassifier, build_classifier, classifier_shapes
+from elman.models.kinds import CLASSIFIER
+from elman.models.plans import Path_, Request, paths_of
+from elman.models.progress import Progress
+from elman.settings import build
+from elman.text.features import WordFeatures
+
+
+class Classifier:
+    """A trained classifier: a distribution over labels for every text, or, for several labels a text, one for each.
+
+    Made by `Classifier.train` or `elman.load`.
+
+    Example:
+        classifier = elman.Classifier.train("train.csv", dev="dev.csv", text_column="text", label_column="label")
+        classifier.predict(["what a film"])
+    """
+
+    kind = "classifier"
+    commands = ("elman predict DIR FILE", "elman evaluate DIR FILE")
+    call = 'print(model.predict(["what a film"]))'
+
+    def __init__(
+        self,
+        config: ClassifierConfig,
+        features: WordFeatures,
+        *,
+        labels: TextLabels,
+        engine: TorchClassifier,
+        record: folder.Record,
+    ) -> None:
+        self.config, self.features, self.labels, self.engine, self.record = config, features, labels, engine, record
+        self.reader = TextReader(engine, features, bag=config.bag, labels=labels)
+
+    @classmethod
+    def train(
+        cls,
+        train: Path_ | Sequence[Path_],
+        *,
+        dev: Path_ | Sequence[Path_] | None = None,
+        out: Path_ | None = None,
+        overwrite: bool = False,
+        from_: Path_ | None = None,
+        replay: Path_ | None = None,
+        vectors: Path_ | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        **options: Any,
+    ) -> "Classifier":
+        """Train on files of texts with labels, and judge on the dev files.
+
+        Args:
+            train: one file or several. dev: likewise; None sets aside every twentieth text of the training files,
+                "none" trains on all without choosing. out: a folder to save to. overwrite: replace an elman folder that
+                is there. from_: a folder to start from; labels may be added. replay: a folder whose run is repeated to
+                the bit. vectors: a file of word vectors (word2vec, fastText or GloVe as text) to begin with. progress:
+                called a few times a second. options: fields of the configs, by name.
+        Raises:
+            InputError: a file cannot be read or is not as its format wants it, or there are not two labels.
+            OptionError: an option is unknown, out of range, or does not go with another. TrainingError: the loss was
+                not finite; what had been reached is saved to `out`.
+        """
+        from elman.models.classifying.preparing import prepare
+        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
+
+        request = Request(
+            CLASSIFIER, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
+            overwrite=overwrite, start=from_, replay=replay, options=options,
+            files={} if vectors is None else {"vectors": [vectors]},
+        )  # fmt: skip
+        found: Classifier = fit(request, progress, prepare=prepare)
+        return found
+
+    @classmethod
+    def restore(cls, stored: folder.Stored) -> "Classifier":
+        """The model of a folder whose manifest holds.
+
+        Raises:
+            ModelFileError: a file does not fit the others.
+        """
+        where = str(stored.path)
+        config = ClassifierConfig.from_json(stored.config)
+        features = WordFeatures.from_json(stored.document("words.json"), where=f"{where}/words.json")
+        document, several = stored.document("labels.json"), config.reading.multi_label
+        labels = TextLabels.from_json(document, several=several, where=f"{where}/labels.json")
+        known = (features.size, features.characters, features.config, len(labels.names))
+        if known != (config.words_known, config.characters_known, config.words, config.labels):
+            raise ModelFileError("the words or labels are not those of config.json", where=where)
+        record = stored.record()
+        arrays = stored.weights(classifier_shapes(config))
+        network = build_classifier(config, seen=features.counts, start=arrays)
+        return cls(config, features, labels=labels, engine=TorchClassifier(network), record=record)
+
+    def documents(self) -> dict[str, Any]:
+        """The JSON files of the folder that this kind alone has."""
+        return {"words.json": self.features.to_json(), "labels.json": self.labels.to_json()}
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What training came to: `kind`, `seconds`, `tokens`, …, `metrics`, as `elman train --json` prints it."""
+        return self.record.report
+
+    def save(self, path: Path_, *, overwrite: bool = False) -> None:
+        """Write the model folder, whole or not at all.
+
+        Raises:
+            OptionError: something is there that is not to be replaced.
+        """
+        folder.save(self, Path(path), overwrite=overwrite)
+
+    def description(self) -> dict[str, Any]:
+        """The model card as values."""
+        return card.description(self)
+
+    def show(self) -> str:
+        """The model card as text."""
+        return card.text(self)
+
+    def shape_rows(self) -> list[tuple[str, str]]:
+        """What the card tells of reading and shape."""
+        config = self.config
+        stack = f"{card.layers(config.stack)}, pooled by {config.head.pooling}"
+        deep = config.head.feed_forward_layers
+        bag = f"{config.bag.bag_words} words, {config.bag.bag_characters} characters"
+        several = ", any number of them a text" if self.labels.several else ""
+        return [
+            ("reads", "words: vectors of " + ", ".join(card.word_parts(config))),
+            ("network", stack + (f", {deep} layers of {config.head.feed_forward} units" if deep else "")),
+            ("skip path", f"n-grams of up to {bag}" if config.skip.bag else "none"),
+            ("labels", f"{len(self.labels.names):,}{several}; temperature {self.labels.temperature:.3f}"),
+        ]
+
+    def predict(self, texts: Iterable[str]) -> list[str]:
+        """The likeliest label of each text.
+
+        Raises:
+            InputError: a text is not a text.
+        """
+        names = self.labels.names
+        return [names[k] for p in self._probabilities(texts) for k in p.argmax(axis=1)]
+
+    def predict_many(self, texts: Iterable[str], *, threshold: float = THRESHOLD) -> list[tuple[str, ...]]:
+        """All labels of each text whose probability is at least the threshold, maybe none, of a classifier that was
+        trained with several labels a text.
+
+        Raises:
+            InputError: a text is not a text. OptionError: the classifier gives one label a text.
+        """
+        if not self.labels.several:
+            raise OptionError("this classifier gives one label a text", mend="use predict, or train with multi_label")
+        return [chosen(row, self.labels, threshold=threshold) for p in self._probabilities(texts) for row in p]
+
+    def probabilities(self, texts: Iterable[str]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """All labels, and the probability of each for each text, (n, K).
+
+        Raises:
+            InputError: a text is not a text.
+        """
+        names = self.labels.names
+        return names, np.concatenate([np.empty((0, len(names))), *self._probabilities(texts)])
+
+    def evaluate(
+        self,
+        files: Path_ | Sequence[Path_],
+        *,
+        against: "Classifier | Path_ | None" = None,
+        reading: Mapping[str, Any] | None = None,
+        **wanted: Any,
+    ) -> dict[str, Any]:
+        """The score on files: `kind`, `seconds`, `tokens`, `tokens_per_second`, `parameters`, `metrics`, and `details`
+        (labels one by one, confusions, intervals).
+
+        Args:
+            against: another classifier, or its folder: add `against`, its `metrics`, and the `difference` in accuracy
+                with its 95 % `interval` and `p_value`, by a paired bootstrap over texts. reading: fields of
+                `LabelledReadConfig` that differ from training. wanted: further fields of `ClassifierEvaluation`.
+        Raises:
+            OptionError: no file is named, or the two models cannot be compared. InputError: a file cannot be read.
+        """
+        started = time.monotonic()
+        paths, read, judged_by = paths_of(files), self.reading(reading), build(ClassifierEvaluation, wanted)
+        other = folder.load(Path(against)) if isinstance(against, (str, PathLike)) else against
+        if other is not None and (
+            getattr(other, "kind", None) != self.kind or other.labels.several != self.labels.several
+        ):
+            raise OptionError("this is no classifier of the same sort", where="--against", mend="give another model")
+        found = judge(self.reader, read_labelled(paths, read, labelled=True), threshold=judged_by.threshold)
+        seconds = time.monotonic() - started
+        report = {
+            "kind": self.kind, "seconds": seconds, "tokens": found.tokens,
+            "tokens_per_second": found.tokens / max(seconds, 1e-9), "parameters": self.engine.parameters(),
+            "metrics": found.tally.metrics(), "details": found.tally.details(),
+        }  # fmt: skip
+        if other is None:
+            return report
+        again = read_labelled(paths, read, labelled=True)
+        return {**report, "against": compare(found, other.reader, again, threshold=judged_by.threshold)}
+
+    def predict_to(
+        self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None,
+        **wanted: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write the files with the label and its probability added to every text; returns counts.
+
+        Args:
+            wanted: fields of `ClassifierOutput`, by name.
+        """
+        from elman.models.classifying.predicting import write_predictions
+
+        output = build(ClassifierOutput, wanted)
+        return write_predictions(self, paths_of(files), write, reading=self.reading(reading), output=output)
+
+    def reading(self, given: Mapping[str, Any] | None) -> LabelledReadConfig:
+        """How files are read: the columns and what they hold as in training; all else each file has its own of.
+
+        Raises:
+            OptionError: an option is unknown or out of range, or one label or several was decided otherwise.
+        """
+        held = self.config.reading
+        values = {"text_column": held.text_column, "label_column": held.label_column, **(given or {})}
+        if values.pop("multi_label", held.multi_label) != held.multi_label:
+            raise OptionError("one label or several is decided in training", where="--multi-label", mend="leave it out")
+        return build(LabelledReadConfig, {**values, "multi_label": held.multi_label})
+
+    def _probabilities(self, texts: Iterable[str]) -> Iterator[NDArray[np.float64]]:
+        """The probabilities of texts, some at a time.
+
+        Raises:
+            InputError: a text is not a text.
+        """
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
+            raise InputError("these are not texts", mend="give a list of them, say ['what a film']")
+        for window in windows(_checked(texts)):
+            yield self.reader.probabilities(window)[0]
+
+
+def _checked(texts: Iterable[str]) -> Iterator[str]:
+    for number, text in enumerate(texts, 1):
+        if not isinstance(text, str):
+            raise InputError(f"text {number} is of type {type(text).__name__}", mend="give texts")
+        yield text

@@ -1,0 +1,55 @@
+"""What is left open of a classifier's options, chosen for its data and its time.
+
+Knows counts and seconds; knows no network. Used by `models.classifying.preparing`. The rules come from the ablations in
+`docs/log.md`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TOKENS_PER_SECOND = 20_000
+"""Words that training is expected to read a second, for a first plan; the speed is measured after."""
+DEV_TOKENS = 60_000
+"""Words of an evaluation on the way."""
+FEW_LABELS = 16
+"""Up to so many labels, an n-gram has a number for each; from there on a vector of this width, which V turns into
+scores."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a choice depends on.
+
+    Args:
+        tokens: words of the training texts. seconds: of the budget, or None with `epochs`.
+    """
+
+    texts: int
+    tokens: int
+    labels: int
+    seconds: float | None
+    epochs: int | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, by option name, and why; steps of a first plan; dev words of an evaluation on the way."""
+
+    values: dict[str, Any]
+    reason: str
+    steps: int
+    dev_tokens: int
+
+
+def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
+    """Values for the options that are left open."""
+    wanted: dict[str, Any] = {
+        "batch_size": 32, "layers": 1, "bag_width": 0 if facts.labels <= FEW_LABELS else FEW_LABELS,
+    }  # fmt: skip
+    values = {name: value for name, value in wanted.items() if name not in given}
+    seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
+    rows = given.get("batch_size", wanted["batch_size"])
+    steps = max(1, int(seen / facts.tokens * facts.texts / rows))
+    told = ", ".join(f"{name} {value}" for name, value in values.items())
+    return Choice(values, f"chosen for about {seen / facts.tokens:.0f} epochs: {told}", steps, DEV_TOKENS)

@@ -1,0 +1,103 @@
+"""The torch engine of classifiers: a trained network behind numpy arrays, without gradients.
+
+Knows the network and arrays; knows no text. Called by `models.classifier` and `models.classifying`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from elman.data.text_batches import TextBatch
+from elman.models.config import ClassifierConfig
+from elman.models.engines.torch_tagger import word_tensors
+from elman.models.networks.classifier import ClassifierNetwork, many_labels_loss, one_label_loss
+from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
+from elman.nn.bags import BagTensors
+
+Floats = NDArray[np.float32]
+
+
+def build_classifier(
+    config: ClassifierConfig,
+    *,
+    seen: NDArray[np.int64],
+    precision: str = "fp32",
+    seed: int | None = None,
+    start: dict[str, Floats] | None = None,
+) -> ClassifierNetwork:
+    """The network that a config describes.
+
+    Args:
+        seen: how often each known word was met in training. precision: number format of the products. seed: draw its
+            weights from it; None leaves them unset. start: take these weights; labels that came behind the known ones
+            keep what was drawn for them.
+    """
+    met = torch.from_numpy(seen.astype(np.float32))
+    network = ClassifierNetwork(config, seen=met, precision=precision)
+    if seed is not None:
+        network.initialize(torch.Generator().manual_seed(seed))
+    if start is not None:
+        put_grown(network, start)
+    return network
+
+
+def classifier_shapes(config: ClassifierConfig) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every weight of a network that is not made."""
+    return shapes_of(lambda: ClassifierNetwork(config, seen=torch.zeros(config.words_known)))
+
+
+def classifier_loss(
+    network: ClassifierNetwork, weights: Floats
+) -> Callable[[TextBatch, Any, torch.Generator], tuple[torch.Tensor, int, Any]]:
+    """The loss of a batch in training, as the loop wants it: nats and tokens, so that their ratio is nats a text.
+
+    Args:
+        weights: of the labels, as the losses of `networks.classifier` want them.
+    """
+    device, smoothing = network.device, network.config.head.label_smoothing
+    loss_of = many_labels_loss if network.config.reading.multi_label else one_label_loss
+    weighted = torch.from_numpy(weights).to(device)
+
+    def loss(batch: TextBatch, state: Any, generator: torch.Generator) -> tuple[torch.Tensor, int, Any]:
+        targets = torch.from_numpy(batch.targets).to(device)
+        scores = _scores(network, batch, generator)[: len(targets)]
+        tokens = int(batch.words.lengths.sum())
+        nats = loss_of(scores, targets, smoothing=smoothing, weights=weighted)
+        return nats * (tokens / len(targets)), tokens, ()  # a text counts as one, be it long or short
+
+    return loss
+
+
+def _scores(network: ClassifierNetwork, batch: TextBatch, generator: torch.Generator | None) -> torch.Tensor:
+    """The scores of all texts of a batch, (B, K)."""
+    device, bags = network.device, batch.bags
+    lengths = torch.from_numpy(batch.words.lengths).to(device)
+    parts = (bags.rows.astype(np.int64), bags.starts[:-1], bags.sizes)
+    tensors = BagTensors(*(torch.from_numpy(part).to(device) for part in parts))
+    scores: torch.Tensor = network(word_tensors(batch.words, device), lengths, tensors, generator)
+    return scores
+
+
+class TorchClassifier:
+    """Runs a classifier's network in fp32 unless it was built otherwise."""
+
+    def __init__(self, network: ClassifierNetwork) -> None:
+        self.network = network
+        self.device = network.device
+
+    def parameters(self) -> int:
+        """The number of weights."""
+        return sum(p.numel() for p in self.network.parameters())
+
+    def arrays(self) -> dict[str, Floats]:
+        """The weights by name."""
+        return weight_arrays(self.network)
+
+    def scores(self, batch: TextBatch) -> Floats:
+        """The scores of the labels of the real texts of a batch before any softmax or sigmoid, (n, K)."""
+        with torch.inference_mode():
+            found: Floats = _scores(self.network, batch, None)[: len(batch.targets)].float().cpu().numpy()
+            return found

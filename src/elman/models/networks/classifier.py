@@ -1,0 +1,98 @@
+"""The network of a classifier: words, recurrent stack, pooling, layers and a head; and past all these a bag of n-grams.
+
+Knows the modules of `nn` and tensors; knows no file and no text. Built by `models`, trained by `training`.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from elman.models.config import ClassifierConfig
+from elman.models.networks.language_model import COMPUTE
+from elman.nn.bags import BagTensors, TextBag
+from elman.nn.feed_forward import FeedForward
+from elman.nn.init import initialize
+from elman.nn.labels import LabelHead
+from elman.nn.pooling import Pooling
+from elman.nn.stack import Stack
+from elman.nn.words import WordEmbedding, WordTensors
+
+
+class ClassifierNetwork(nn.Module):
+    """Scores of the labels of a text: x = words, h = stack(x), v = pooled h, s = V layers(v) + b + bag(n-grams).
+
+    Args:
+        config: all sizes. seen: (words,), how often each word was met in training. precision: number format of the
+            products of the stack.
+    """
+
+    def __init__(self, config: ClassifierConfig, *, seen: Tensor, precision: str = "fp32") -> None:
+        super().__init__()
+        self.config = config
+        compute = COMPUTE[precision]
+        self.embedding = WordEmbedding(
+            config.embedding, words=config.words_known, characters=config.characters_known,
+            rows=1 << config.words.hash_bits, compute=compute,
+        )  # fmt: skip
+        self.stack = Stack(config.embedding.width, config.stack, compute=compute)
+        head, directions = config.head, self.stack.directions
+        self.pooling = Pooling(head.pooling, width=config.stack.hidden * directions, directions=directions)
+        self.layers = FeedForward(
+            self.pooling.width, layers=head.feed_forward_layers, hidden=head.feed_forward, dropout=head.output_dropout
+        )
+        self.head = LabelHead(config.labels, self.layers.width)
+        self.bag = TextBag(config.labels, config.skip, rows=1 << config.bag.bag_bits) if config.skip.bag else None
+        self.seen: Tensor
+        self.register_buffer("seen", seen, persistent=False)
+
+    @property
+    def tables(self) -> tuple[nn.Parameter, ...]:
+        """The weights of which a batch touches few rows, whose gradients are sparse."""
+        return self.embedding.tables if self.bag is None else (*self.embedding.tables, self.bag.E)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.head.V.device
+
+    def compute_in(self, precision: str) -> None:
+        """Make the products in another number format from now on; the weights stay."""
+        self.stack.compute = COMPUTE[precision]
+        if hasattr(self.embedding, "reader"):
+            self.embedding.reader.compute = COMPUTE[precision]
+
+    def initialize(self, generator: torch.Generator) -> None:
+        """Draw all weights anew."""
+        initialize(self, generator)
+
+    def forward(
+        self, words: WordTensors, lengths: Tensor, bags: BagTensors, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Scores of the labels before any softmax or sigmoid, (B, K); with a generator, parts are dropped."""
+        x = self.embedding(words, self.seen, generator)  # (B, T, D)
+        h, state = self.stack(x, None, lengths, generator)  # (B, T, H)
+        v = self.layers(self.pooling(h, state, lengths), generator)  # (B, D)
+        s: Tensor = self.head(v)  # (B, K)
+        return s if self.bag is None else s + self.bag(bags, generator)
+
+
+def one_label_loss(scores: Tensor, labels: Tensor, *, smoothing: float, weights: Tensor) -> Tensor:
+    """Sum over texts of the weight of its label times -ln p of it, p the softmax of scores (B, K).
+
+    Args:
+        labels: (B,). smoothing: share of a label's probability that is spread over all labels (Szegedy et al. 2016).
+            weights: (K,).
+    """
+    nats = nn.functional.cross_entropy(scores, labels, reduction="none", label_smoothing=smoothing)  # (B,)
+    return (nats * weights[labels]).sum()
+
+
+def many_labels_loss(scores: Tensor, truth: Tensor, *, smoothing: float, weights: Tensor) -> Tensor:
+    """Sum over texts and labels of -ln of the probability of what is true, p the sigmoids of scores (B, K).
+
+    Args:
+        truth: (B, K), 1 where a text has a label, else 0. smoothing: as far is each moved towards one half. weights:
+            (2, K), of labels that a text lacks and of those that it has.
+    """
+    wanted = truth * (1 - smoothing) + smoothing / 2  # (B, K)
+    nats = nn.functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none")  # (B, K)
+    return (nats * torch.where(truth > 0, weights[1], weights[0])).sum()

@@ -1,0 +1,64 @@
+"""Text cut into words and signs, for any language: the tokens that a classifier reads.
+
+Knows strings alone: no vocabulary, no file. Called by `data.text_batches` and by `models.classifying`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+from elman.text.features import BLOCKS, HAN, KANA
+
+BEGIN_SHARE = 0.75
+"""The share of a shortened text that is taken from its begin: the rest is its end."""
+
+
+def split_words(text: str) -> list[str]:
+    """The tokens of a text, in order; blanks are between them and in none.
+
+    A token is a run of letters and digits (an apostrophe or a joiner between two letters is part of it), one Han or
+    kana character, or one sign (an emoji with all that belongs to it); marks go with what they stand on.
+
+    Example:
+        >>> split_words("Don't panic!! 東京2024")
+        ["Don't", 'panic', '!', '!', '東', '京', '2024']
+    """
+    return _pattern().findall(text)
+
+
+def shortened(tokens: Sequence[str], longest: int) -> list[str]:
+    """The first three quarters and the last quarter of so many tokens, of more than that; else all.
+
+    Example:
+        >>> shortened("abcdefgh", 4)
+        ['a', 'b', 'c', 'h']
+    """
+    if len(tokens) <= longest:
+        return list(tokens)
+    begin = round(BEGIN_SHARE * longest)
+    return [*tokens[:begin], *tokens[len(tokens) - (longest - begin) :]]
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> re.Pattern[str]:
+    """What a token is."""
+    marks = f"[{_marks()}\U000e0020-\U000e007f]*"
+    alone = "".join(f"{chr(first)}-{chr(last)}" for first, last, script in BLOCKS if script in (HAN, KANA))
+    letter = rf"[^\W_{alone}]"
+    word = rf"(?:{letter}{marks}(?:['’\u200c\u200d](?={letter}))?)+"
+    flag = "[\U0001f1e6-\U0001f1ff]{2}"
+    sign = rf"\S{marks}(?:[\U0001f3fb-\U0001f3ff]{marks}|\u200d[^\w\s]{marks})*"
+    return re.compile(f"{word}|[{alone}]{marks}|{flag}|{sign}")
+
+
+def _marks() -> str:
+    """The characters that Unicode calls marks (M), as ranges."""
+    ranges: list[list[int]] = []
+    for code in (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0)):
+        if unicodedata.category(chr(code))[0] == "M":
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
