@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from elman.errors import ModelFileError, OptionError
 from elman.settings import names
 from elman.text.config import WordConfig
-from elman.text.features import WordFeatures, WordRows, normal_form, ragged_places, span_places
+from elman.text.features import WordFeatures, WordRows, normal_form
+from elman.text.hashing import ragged_places, span_places
 
 COUNTS = {"Haus": 3, "haus": 2, "im": 4, "7": 1, "9": 1, "각하": 2, "selten": 1}
 ODD = ["", " ", "a", "\ud800", "\ud83d\ude00", "x" * 10_000, "가각" * 30, "\u1100\u1161", "İΣ", "２٣x", "\0", "n" * 41]
@@ -26,6 +27,7 @@ WORD = st.one_of(
 )
 CONFIG = st.builds(
     WordConfig,
+    feature_minimum=st.just(0),
     normalize=st.booleans(),
     affixes=st.integers(0, 10),
     char_ngrams=st.sampled_from([0, *range(2, 9)]),
@@ -46,6 +48,11 @@ def scalar_row(symbols: Sequence[int], kind: int, bits: int) -> int:
     value = ((value ^ value >> 30) * 0xBF58476D1CE4E5B9) & SIXTY_FOUR
     value = ((value ^ value >> 27) * 0x94D049BB133111EB) & SIXTY_FOUR
     return value >> (64 - bits)
+
+
+def every(**options: Any) -> WordConfig:
+    """A config that keeps the features of a single word too."""
+    return WordConfig(**{"feature_minimum": 0, **options})
 
 
 def inner_rows(word: str, kinds: tuple[int, int, int], config: WordConfig) -> list[int]:
@@ -91,7 +98,7 @@ def slow_features(word: str, config: WordConfig) -> list[int]:
 
 def features_of(word: str, **options: Any) -> list[int]:
     """The rows of one word."""
-    features: list[int] = WordFeatures.train({}, WordConfig(**options)).rows([word]).features.tolist()
+    features: list[int] = WordFeatures.train({}, every(**options)).rows([word]).features.tolist()
     return features
 
 
@@ -203,7 +210,7 @@ def test_shapes_tell_case_digits_scripts_and_signs_apart() -> None:
 
 
 def test_rows_are_spread_over_the_whole_table() -> None:
-    rows = WordFeatures.train({}, WordConfig(hash_bits=8)).rows([f"{n:03}" for n in range(1000)]).features
+    rows = WordFeatures.train({}, every(hash_bits=8)).rows([f"{n:03}" for n in range(1000)]).features
     met = np.bincount(rows, minlength=256)
     assert met.min() > 0
     assert met.max() < len(rows) / 16
@@ -281,4 +288,25 @@ def test_a_wrong_document_is_refused(change: dict[str, Any], message: str) -> No
 @pytest.mark.parametrize("document", [None, [], "words", {}])
 def test_what_is_no_document_is_refused(document: Any) -> None:
     with pytest.raises(ModelFileError, match=r"words\.json"):
+        WordFeatures.from_json(document, where="words.json")
+
+
+def test_features_of_too_few_words_are_left_out() -> None:
+    words = ["walking", "talking", "Talk", "x"]
+    plain = WordFeatures.train(dict.fromkeys(words, 1), every())
+    found = WordFeatures.train(dict.fromkeys(words, 1), WordConfig(feature_minimum=2))
+    owners: dict[int, set[str]] = {}
+    for word in words:
+        for row in plain.rows([word]).features.tolist():
+            owners.setdefault(row, set()).add(word)
+    for word in [*words, "balking"]:
+        wanted = [row for row in plain.rows([word]).features.tolist() if len(owners.get(row, ())) >= 2]
+        assert found.rows([word]).features.tolist() == wanted
+    assert WordFeatures.from_json(found.to_json(), where="").rows(["balking"]).features.tolist() == wanted
+
+
+@pytest.mark.parametrize("bits", ["", "!", "AAAA", 3])
+def test_kept_features_that_are_none_are_refused(bits: Any) -> None:
+    document = {**WordFeatures.train(COUNTS, WordConfig()).to_json(), "features": bits}
+    with pytest.raises(ModelFileError, match="features are not 65536 bits"):
         WordFeatures.from_json(document, where="words.json")

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from elman.training.config import TrainConfig
-from elman.training.optimizer import TABLE_RATE, AveragedWeights, Optimizer, copy_weights, put_weights
+from elman.training.optimizer import AveragedWeights, Optimizer, copy_weights, put_weights
 
 
 class Network(nn.Module):
@@ -43,7 +43,7 @@ def test_dense_weights_follow_adamw_with_decay_on_matrices_alone() -> None:
         [{"params": [theirs.W], "weight_decay": 0.3}, {"params": [theirs.b], "weight_decay": 0.0}],
         lr=0.01, betas=(0.9, 0.99),
     )  # fmt: skip
-    sparse = torch.optim.SparseAdam([theirs.table], lr=0.01 * TABLE_RATE, betas=(0.9, 0.99))
+    sparse = torch.optim.SparseAdam([theirs.table], lr=0.01 * TrainConfig().table_rate, betas=(0.9, 0.99))
     for rows in ROWS:
         theirs.zero_grad()
         theirs.loss(rows).backward()

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.text.config import BagConfig
-from elman.text.features import (
+from elman.text.features import clip
+from elman.text.hangul import to_codes
+from elman.text.hashing import (
     Part,
     assembled,
-    clip,
     ragged_places,
     rolling_hashes,
     sequence_hashes,
@@ -25,7 +26,6 @@ from elman.text.features import (
     spread,
     starts_of,
 )
-from elman.text.hangul import to_codes
 
 WORDS, CHARACTERS = range(2)
 """The two bags of a text."""

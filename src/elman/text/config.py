@@ -8,6 +8,8 @@ from elman.settings import check, option
 TOKENIZERS = ("char", "byte", "word", "bpe")
 SMALLEST_BPE = 3 + 256
 """The special symbols and every byte."""
+LONGEST = 40
+"""Code points of a word that are looked at: of a longer one, as many from its begin as from its end."""
 MINIMUM_COUNT = 2
 """How often words, characters (but see `characters.NEGLIGIBLE`) and pairs are seen at least, unless told otherwise."""
 
@@ -65,7 +67,7 @@ class WordConfig:
     shape: bool = option(True, "a hashed vector of the word's shape: case, digits, scripts and punctuation in order")
     jamo: bool = option(True, "prefixes, suffixes and n-grams of the jamo too, for words with Hangul")
     feature_minimum: int = option(
-        2, "hashed features that fewer distinct words of training have are left out", low=1, high=1_000_000
+        2, "hashed features that fewer distinct words of training have are left out", low=0, high=1_000_000
     )
     hash_bits: int = option(
         16, "the table of hashed vectors of words has 2 to the power of this many rows", low=8, high=24

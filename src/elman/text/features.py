@@ -1,23 +1,15 @@
 """Words as features: an id, hashed prefixes, suffixes, n-grams and shape, and the characters.
 
 Knows strings, counts and arrays; knows no file, no sentence and no network. Trained and asked by `models`, which keeps
-the answers of words that come again.
-
-All words of a call are worked on at once, as one array of code points. A sequence of symbols s (code points plus one,
-so that none is 0) is hashed by a polynomial, then spread over the rows, each kind of feature in its own way:
-
-    h() = 0        h(s_1 … s_n) = h(s_1 … s_{n-1}) M + s_n        row = the highest bits of mix(h + kind * SALT)
-
-in whole numbers modulo 2 ** 64. Source of mix: Steele, Lea & Flood 2014 (the end of SplitMix64, but for its last shift,
-which leaves the highest bits as they are).
+the answers of words that come again. What the parts of a word are stands in `text.word_parts`, how they are hashed in
+`text.hashing`.
 """
 
 import base64
 import binascii
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,38 +19,16 @@ from numpy.typing import NDArray
 from elman.errors import ModelFileError, OptionError
 from elman.settings import build, names, to_dict
 from elman.text.characters import CODE_POINTS
-from elman.text.config import MINIMUM_COUNT, WordConfig
-from elman.text.hangul import are_hangul, decompose_codes, to_codes
+from elman.text.config import LONGEST, MINIMUM_COUNT, WordConfig
+from elman.text.hangul import to_codes
+from elman.text.hashing import assembled, ragged_places, starts_of
 from elman.text.vocabulary import by_count, check_keys, has_surrogate, symbols_from_json
+from elman.text.word_parts import word_parts
 
-LONGEST = 40
-"""Code points of a word that are looked at: of a longer one, as many from its begin as from its end."""
-BEGIN, END = CODE_POINTS + 1, CODE_POINTS + 2
-"""The symbols around a word in its n-grams."""
-WHOLE, SHAPE, PREFIX, SUFFIX, NGRAM, JAMO_PREFIX, JAMO_SUFFIX, JAMO_NGRAM = range(8)
-"""The kinds of features."""
-UPPER, LOWER, DIGIT, HANGUL, HAN, KANA, LETTER, SIGN = range(8)
-"""What a character is in the shape of a word: letters by case or script, digits, and all else (punctuation)."""
-
-_M = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits, as in Fibonacci hashing
-_SALT = 0xD1B54A32D192ED03
-_MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
-_POWERS = np.array([pow(_M, n, 1 << 64) for n in range(LONGEST)], dtype=np.uint64)
 WORDS_AT_ONCE = 1 << 14
 """Words whose features are counted together."""
 _MOST_SEEN = 1 << 62
 _DIGIT = re.compile(r"\d")
-_BY_CATEGORY = {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "L": LETTER, "M": LETTER, "N": DIGIT}
-BLOCKS = (
-    (0x1100, 0x11FF, HANGUL), (0x2E80, 0x2FDF, HAN), (0x3005, 0x3007, HAN), (0x3040, 0x30FF, KANA),
-    (0x3130, 0x318F, HANGUL), (0x31F0, 0x31FF, KANA), (0x3400, 0x4DBF, HAN), (0x4E00, 0x9FFF, HAN),
-    (0xA960, 0xA97F, HANGUL), (0xAC00, 0xD7FF, HANGUL), (0xF900, 0xFAFF, HAN), (0xFF66, 0xFF9F, KANA),
-    (0xFFA0, 0xFFDC, HANGUL), (0x1AFF0, 0x1B16F, KANA), (0x20000, 0x3FFFF, HAN),
-)  # fmt: skip
-"""Letters that have no case: the first and the last code point of a block, and what it is."""
-
-Part = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""How many features of one sort each word has, (n,), and their rows one after the other."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +67,9 @@ class WordFeatures:
 
     Args:
         vocabulary: normal forms of words by id, from 1 on. counts: (size,), how often each was seen in training; at 0
-            how often one that is not in the vocabulary was. alphabet: characters by id, from 1 on. kept: (2 ** hash_bits,),
-            the hashed rows that words have; the others, which too few words of training had, tell nothing of new ones.
+            how often one that is not in the vocabulary was. alphabet: characters by id, from 1 on.
+        kept: (2 ** hash_bits,), the hashed rows that words have; the others, which too few words of training had, tell
+            nothing of new ones.
     """
 
     def __init__(
@@ -160,12 +131,12 @@ class WordFeatures:
         forms = map(normal_form, words) if self.config.normalize else words
         ids = np.fromiter((self._ids.get(form, 0) for form in forms), dtype=np.int64, count=len(words))
         codes, starts = _joined(words)
-        features, feature_starts = assembled(list(_parts(codes, starts, self.config)), len(words))
+        features, feature_starts = assembled(list(word_parts(codes, starts, self.config)), len(words))
         kept = self.kept[features]
         return WordRows(
             words=ids,
             features=features[kept],
-            feature_starts=starts_of(kept)[feature_starts],
+            feature_starts=starts_of(kept.astype(np.int64))[feature_starts],
             characters=self._characters[codes],
             character_starts=starts,
         )
@@ -229,41 +200,11 @@ def _common(words: Sequence[str], config: WordConfig) -> NDArray[np.bool_]:
     for begin in range(0, len(words), WORDS_AT_ONCE):
         part = words[begin : begin + WORDS_AT_ONCE]
         codes, starts = _joined(part)
-        features, feature_starts = assembled(list(_parts(codes, starts, config)), len(part))
+        features, feature_starts = assembled(list(word_parts(codes, starts, config)), len(part))
         owners = np.repeat(np.arange(len(part)), np.diff(feature_starts))
         once = np.unique(owners * np.int64(len(counts)) + features) % len(counts)  # a row twice in a word counts once
         counts += np.bincount(once, minlength=len(counts))
     return np.asarray(counts >= config.feature_minimum)
-
-
-def starts_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each of n parts begins when they stand one after the other, and where the last ends: (n + 1,)."""
-    starts = np.zeros(len(sizes) + 1, dtype=np.int64)
-    np.cumsum(sizes, out=starts[1:])
-    return starts
-
-
-def span_places(begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """All places of n spans, one span after the other.
-
-    Example:
-        >>> span_places(np.array([5, 0, 9]), np.array([2, 3, 0])).tolist()
-        [5, 6, 0, 1, 2]
-    """
-    ends = np.cumsum(sizes)
-    total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(begins - ends + sizes, sizes)
-
-
-def ragged_places(starts: NDArray[np.int64], places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the items of some parts stand, part by part, and where each part begins among them.
-
-    Args:
-        starts: (n + 1,), of all parts. places: (k,), which parts.
-    """
-    begins = starts[places]
-    sizes = starts[places + 1] - begins
-    return span_places(begins, sizes), starts_of(sizes)
 
 
 def _character_counts(counts: Mapping[str, int]) -> dict[str, int]:
@@ -273,112 +214,6 @@ def _character_counts(counts: Mapping[str, int]) -> dict[str, int]:
     found = np.bincount(to_codes("".join(counts)), weights=np.repeat(often, sizes))
     seen = {chr(code): int(found[code]) for code in np.flatnonzero(found)}
     return {character: count for character, count in seen.items() if not has_surrogate(character)}
-
-
-def assembled(parts: list[Part], words: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rows of all parts, word by word and inside a word part by part, and where each word begins."""
-    starts = starts_of(sum((sizes for sizes, _ in parts), np.zeros(words, dtype=np.int64)))
-    features = np.empty(int(starts[-1]), dtype=np.int64)
-    ends = starts[:-1].copy()
-    for sizes, rows in parts:
-        features[span_places(ends, sizes)] = rows
-        ends += sizes
-    return features, starts
-
-
-def _parts(codes: NDArray[np.int64], starts: NDArray[np.int64], config: WordConfig) -> Iterator[Part]:
-    """All features of words, sort by sort: `codes` (c,) of the words one after the other, `starts` (n + 1,)."""
-    words, bits = len(starts) - 1, config.hash_bits
-    one = np.ones(words, dtype=np.int64)
-    if config.affixes or config.char_ngrams:
-        yield one, spread(sequence_hashes(codes, starts), kind=WHOLE, bits=bits)
-    if config.shape:
-        yield one, spread(sequence_hashes(*_shapes(codes, starts)), kind=SHAPE, bits=bits)
-    yield from _inner_parts(codes, starts, config=config, kinds=(PREFIX, SUFFIX, NGRAM))
-    chosen = np.flatnonzero(_sums(are_hangul(codes), starts)) if config.jamo else np.empty(0, dtype=np.int64)
-    if len(chosen) == 0:
-        return
-    inside, starts = ragged_places(starts, chosen)
-    jamo, sizes = decompose_codes(codes[inside])
-    starts = starts_of(_sums(sizes, starts))
-    for sizes, rows in _inner_parts(jamo, starts, config=config, kinds=(JAMO_PREFIX, JAMO_SUFFIX, JAMO_NGRAM)):
-        every = np.zeros(words, dtype=np.int64)
-        every[chosen] = sizes
-        yield every, rows
-
-
-def _inner_parts(
-    codes: NDArray[np.int64], starts: NDArray[np.int64], *, config: WordConfig, kinds: tuple[int, int, int]
-) -> Iterator[Part]:
-    """Prefixes, suffixes and n-grams, by their length."""
-    sizes = np.diff(starts)
-    begins = starts[:-1] + 2 * np.arange(len(sizes))  # of the words with a symbol before and behind each
-    symbols = np.empty(len(codes) + 2 * len(sizes), dtype=np.uint64)
-    symbols[begins], symbols[begins + sizes + 1] = BEGIN, END
-    symbols[span_places(begins + 1, sizes)] = codes + 1
-    prefix, suffix, ngram = kinds
-    longest = max(config.affixes, config.char_ngrams)
-    for length, hashes in enumerate(rolling_hashes(symbols, longest), 1):
-        if length <= config.affixes:
-            long_enough = sizes >= length
-            one, first, last = long_enough.astype(np.int64), (begins + 1)[long_enough], (begins + sizes)[long_enough]
-            yield one, spread(hashes[first], kind=prefix, bits=config.hash_bits)
-            yield one, spread(hashes[last - length + 1], kind=suffix, bits=config.hash_bits)
-        if 2 <= length <= config.char_ngrams:
-            many = np.maximum(sizes + 3 - length, 0)
-            yield many, spread(hashes[span_places(begins, many)], kind=ngram, bits=config.hash_bits)
-
-
-def rolling_hashes(symbols: NDArray[np.uint64], longest: int) -> Iterator[NDArray[np.uint64]]:
-    """The hashes of all runs of 1, 2 … `longest` symbols; those of n symbols by the place of the first."""
-    hashes = symbols
-    for length in range(1, longest + 1):
-        if length > 1:
-            hashes = hashes[:-1] * np.uint64(_M) + symbols[length - 1 :]
-        yield hashes
-
-
-def sequence_hashes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """The hash of each sequence as a whole, none longer than `LONGEST`."""
-    behind = np.repeat(starts[1:], np.diff(starts)) - 1 - np.arange(len(codes))
-    return _sums((codes + 1).astype(np.uint64) * _POWERS[behind], starts).astype(np.uint64)
-
-
-def _sums(values: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[Any]:
-    """The sum of each part, modulo 2 ** 64."""
-    kind = np.uint64 if values.dtype == np.uint64 else np.int64
-    ends = np.zeros(len(values) + 1, dtype=kind)
-    np.cumsum(values, dtype=kind, out=ends[1:])
-    return ends[starts[1:]] - ends[starts[:-1]]
-
-
-def spread(hashes: NDArray[np.uint64], *, kind: int, bits: int) -> NDArray[np.int64]:
-    """The rows of hashes."""
-    mixed = hashes + np.uint64(kind * _SALT % (1 << 64))
-    for shift, factor in _MIX:
-        mixed ^= mixed >> np.uint64(shift)
-        mixed *= np.uint64(factor)
-    return (mixed >> np.uint64(64 - bits)).astype(np.int64)
-
-
-def _shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """What the characters of each word are, every run of the same as one, and where each word begins."""
-    distinct, place = np.unique(codes, return_inverse=True)
-    classes = _classes(distinct)[place]
-    begins_run = np.ones(len(codes), dtype=np.bool_)
-    begins_run[1:] = classes[1:] != classes[:-1]
-    begins_run[starts[:-1][np.diff(starts) > 0]] = True
-    return classes[begins_run], starts_of(_sums(begins_run, starts))
-
-
-def _classes(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What each character is: its Unicode category, and for letters without case the block."""
-    categories = [unicodedata.category(chr(code)) for code in codes.tolist()]
-    found = [_BY_CATEGORY.get(category, _BY_CATEGORY.get(category[0], SIGN)) for category in categories]
-    classes = np.array(found, dtype=np.int64)
-    for first, last, script in BLOCKS:
-        classes[(classes == LETTER) & (codes >= first) & (codes <= last)] = script
-    return classes
 
 
 def _mapping(document: Any, keys: Sequence[str], *, where: str) -> dict[str, Any]:

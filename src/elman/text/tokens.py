@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from elman.text.features import BLOCKS, HAN, KANA
+from elman.text.word_parts import BLOCKS, HAN, KANA
 
 BEGIN_SHARE = 0.75
 """The share of a shortened text that is taken from its begin: the rest is its end."""

@@ -8,8 +8,6 @@ from torch import Tensor, nn
 
 from elman.training.config import TrainConfig
 
-TABLE_RATE = 3.0
-"""Learning rate of tables as a multiple of the others': a row is met seldom (tried: 1, 3, 5)."""
 BETAS = (0.9, 0.99)
 """Runs are short: a longer memory of squares (0.999) is still warming up when they end."""
 
@@ -26,7 +24,7 @@ class Optimizer:
     def __init__(self, network: nn.Module, config: TrainConfig, *, tables: tuple[nn.Parameter, ...] = ()) -> None:
         self.tables = tables
         self.dense = dense_parameters(network, tables)
-        self.largest = config.clip
+        self.largest, self.table_rate = config.clip, config.table_rate
         groups = [
             {"params": [p for p in self.dense if p.dim() > 1], "weight_decay": config.weight_decay},
             {"params": [p for p in self.dense if p.dim() <= 1], "weight_decay": 0.0},
@@ -62,7 +60,7 @@ class Optimizer:
         self.steps += 1
         for table, (first, second) in zip(self.tables, self.moments, strict=True):
             if table.grad is not None:
-                _step_rows(table, first, second, rate=TABLE_RATE * rate, steps=self.steps)
+                _step_rows(table, first, second, rate=self.table_rate * rate, steps=self.steps)
 
 
 def _step_rows(table: nn.Parameter, first: Tensor, second: Tensor, *, rate: float, steps: int) -> None:
