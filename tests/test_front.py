@@ -8,7 +8,7 @@ import pytest
 
 import elman
 
-NAMES = {"ElmanError", "LanguageModel", "__version__", "load"}
+NAMES = {"Classifier", "ElmanError", "LanguageModel", "Tagger", "__version__", "load"}
 ROOT = Path(__file__).parents[1]
 
 
@@ -19,8 +19,12 @@ def test_the_public_names_are_exactly_these() -> None:
 
 @pytest.mark.parametrize(
     ("name", "home"),
-    [("ElmanError", "elman.errors"), ("LanguageModel", "elman.models.language_model"), ("load", "elman.models.base")],
-)
+    [
+        ("Classifier", "elman.models.classifier"), ("ElmanError", "elman.errors"),
+        ("LanguageModel", "elman.models.language_model"), ("Tagger", "elman.models.tagger"),
+        ("load", "elman.models.base"),
+    ],
+)  # fmt: skip
 def test_a_name_is_the_one_from_its_home(name: str, home: str) -> None:
     assert getattr(elman, name) is getattr(importlib.import_module(home), name)
 

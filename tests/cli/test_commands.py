@@ -13,6 +13,7 @@ from elman.cli.main import main
 from elman.cli.threads import VARIABLES
 from elman.decoding.config import SamplingConfig
 from elman.errors import TrainingError
+from elman.models.kinds import LANGUAGE_MODEL
 from elman.models.progress import Progress
 
 REPORT = {"kind": "language-model", "seconds": 1.5, "metrics": {"loss": 1.25}}
@@ -62,6 +63,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], d
 
     FakeModel.calls = []
     monkeypatch.setitem(elman.__dict__, "load", load)
+    monkeypatch.setattr("elman.models.folder.kind_of", lambda path: LANGUAGE_MODEL)
     monkeypatch.setitem(elman.__dict__, "LanguageModel", FakeModel)
     for name in (*VARIABLES, "GOMP_SPINCOUNT"):
         monkeypatch.setenv(name, "")

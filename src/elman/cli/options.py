@@ -50,15 +50,15 @@ def add_config(
         without: names that are left out; so are those that an earlier config has brought. defaults: what the help
             tells of a field instead of its own default.
     """
-    known = {action.dest for action in parser._actions}
-    if set(names(config)) <= known | set(without):
+    known = {action.dest for action in parser._actions} | set(without)
+    words = {word for action in parser._actions for word in action.option_strings}
+    new = [one for one in fields(config) if one.name not in known and f"--{flag_of(one)}" not in words]
+    if not new:
         return
     group = parser.add_argument_group((config.__doc__ or "").split("\n")[0].rstrip("."))
     hints = typing.get_type_hints(config)
-    for field in fields(config):
-        if field.name not in without and field.name not in known:
-            default = (defaults or {}).get(field.name, field.default)
-            _add_field(group, field, hints[field.name], default=default)
+    for field in new:
+        _add_field(group, field, hints[field.name], default=(defaults or {}).get(field.name, field.default))
 
 
 def add_threads(parser: Parser) -> None:

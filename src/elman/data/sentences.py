@@ -50,16 +50,19 @@ def format_of(path: Path, config: TokenReadConfig) -> str:
     return found
 
 
-def read_sentences(paths: Sequence[Path], config: TokenReadConfig, *, labelled: bool) -> Iterator[Sentence]:
-    """The sentences of files, one by one. Labels are called in all files as they are in the first.
+def read_sentences(
+    paths: Sequence[Path], config: TokenReadConfig, *, labelled: bool, columns: Sequence[str] = ()
+) -> Iterator[Sentence]:
+    """The sentences of files, one by one.
 
     Args:
-        labelled: read the wanted labels too; else they may be missing.
+        labelled: read the wanted labels too; else they may be missing. columns: what the columns of labels are called
+            in all files; unless given, as the first file calls them.
     Raises:
         InputError, OptionError: a file cannot be read, has no sentence, or is not as its format wants it; file, line
             and, where it can be told, column (the character, from 1) are named.
     """
-    names: list[str] = []
+    names = list(columns)
     for path in paths:
         sentence = None
         for sentence in _sentences(path, config, labelled=labelled):

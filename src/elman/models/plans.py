@@ -102,7 +102,7 @@ def plan_job(request: Request) -> Job:
     if recorded is None and values.get("epochs") is None and values.get("budget") is None:
         values["budget"] = DEFAULT_BUDGET
     options = request.kind.build(values)
-    _check_together(values, options, dev=request.dev)
+    _check_together(values if recorded is None else {}, options, dev=request.dev)
     budget = options.train.budget
     return Job(
         kind=request.kind, train=request.train, dev=request.dev, options=options, given=values,

@@ -1,0 +1,251 @@
+"""Training runs of taggers as a user makes them: the same bits, gone on from, interrupted, warned of or refused."""
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import elman
+from elman.errors import ElmanError, InputError, OptionError
+from elman.models.progress import Progress
+from tiny import SIZE, TAGGER, Tagged, columns, conllu, tagged
+
+FILES = ("weights.safetensors", "words.json", "labels.json", "seen.json")
+
+
+def bits(path: Path) -> list[bytes]:
+    return [(path / name).read_bytes() for name in FILES]
+
+
+def logged(caplog: pytest.LogCaptureFixture, run: Callable[[], elman.Tagger]) -> tuple[elman.Tagger, str]:
+    """The model of a run and what was logged meanwhile."""
+    caplog.clear()
+    with caplog.at_level(logging.INFO, logger="elman"):
+        return run(), caplog.text
+
+
+def test_the_same_seed_gives_the_same_bits(treebank: dict[str, Path], tmp_path: Path) -> None:
+    dropped = {"word_dropout": 1.0, "feature_dropout": 0.2, "input_dropout": 0.2, "output_dropout": 0.2}
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        elman.Tagger.train(
+            treebank["train spans"], dev=treebank["dev spans"], out=tmp_path / name, epochs=1, seed=seed,
+            label_columns=["2", "1"], **{**TAGGER, **dropped},
+        )  # fmt: skip
+    first, again, other = (bits(tmp_path / name) for name in "abc")
+    assert first == again
+    assert first[0] != other[0] and first[1:] == other[1:]
+
+
+def test_a_budget_is_kept_and_its_run_can_be_repeated(treebank: dict[str, Path], tmp_path: Path) -> None:
+    begun = time.monotonic()
+    model = elman.Tagger.train(treebank["train"], dev=treebank["dev"], out=tmp_path / "a", budget="3s", **TAGGER)
+    assert time.monotonic() - begun < 3.6
+    assert model.report["seconds"] > 1.8
+    elman.Tagger.train(treebank["train"], dev=treebank["dev"], out=tmp_path / "b", replay=tmp_path / "a")
+    assert bits(tmp_path / "a") == bits(tmp_path / "b")
+
+
+def test_training_goes_on_from_a_folder_and_labels_are_added(tmp_path: Path) -> None:
+    rows = tagged(40)
+    without = [row for row in rows if not any(label.endswith("LOC") for _, _, label in row)]
+    first = elman.Tagger.train(
+        columns(tmp_path / "a.bio", without), dev="none", out=tmp_path / "a", epochs=1, precision="fp32", **TAGGER
+    )
+    (known,) = first.labels
+    still = elman.Tagger.train(columns(tmp_path / "b.bio", rows), dev="none", from_=tmp_path / "a", epochs=1, lr=0.0)
+    (grown,) = still.labels
+    assert grown.labels[: len(known.labels)] == known.labels
+    assert sorted(grown.labels[len(known.labels) :]) == ["B-LOC", "I-LOC"]
+    assert grown.internal[: len(known.internal)] == known.internal
+    # Without a step, what was known has the weights that it had.
+    before, after = first.engine.arrays(), still.engine.arrays()
+    for name, array in before.items():
+        np.testing.assert_allclose(after[name][tuple(map(slice, array.shape))], array, rtol=1e-6, atol=1e-7)
+    assert after["heads.0.V"].shape[0] == len(grown.internal) > before["heads.0.V"].shape[0]
+    on = elman.Tagger.train(
+        tmp_path / "b.bio", dev=columns(tmp_path / "d.bio", tagged(12, seed=2)), from_=tmp_path / "a", epochs=8, lr=0.05
+    )
+    assert on.evaluate(tmp_path / "d.bio")["details"]["label"]["types"]["LOC"]["recall"] > 0
+    assert not on.seen.unseen([token for row in rows for token, _, _ in row]).any()
+
+
+def test_what_does_not_fit_the_folder_that_is_started_from_is_refused(
+    treebank: dict[str, Path], files: dict[str, Path], tmp_path: Path
+) -> None:
+    elman.Tagger.train(treebank["train spans"], dev="none", out=tmp_path / "a", epochs=1, **TAGGER)
+    elman.LanguageModel.train(files["dev"], dev="none", out=tmp_path / "lm", epochs=1, **SIZE)
+    rows = [[(a, b, label.replace("B-", "S-").replace("I-", "E-")) for a, b, label in row] for row in tagged(20)]
+    other = columns(tmp_path / "other.bio", rows)
+
+    def start(path: Path = treebank["train spans"], folder: str = "a", **options: Any) -> str:
+        with pytest.raises((OptionError, InputError)) as caught:
+            elman.Tagger.train(path, dev="none", from_=tmp_path / folder, epochs=1, **options)
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    assert "has hidden 8" in start(hidden=16)
+    assert "has hash_bits 8" in start(hash_bits=9)
+    assert "--label-column" in start(label_columns=["1"])
+    assert "has crf None" in start(crf=False)
+    assert "the labels are of another scheme" in start(other)
+    assert "this is a language-model, not a tagger" in start(folder="lm")
+    with pytest.raises(ElmanError, match="no such folder"):
+        elman.Tagger.train(treebank["train spans"], from_=tmp_path / "none", epochs=1)
+
+
+def test_a_run_is_repeated_with_its_own_files_and_options_alone(treebank: dict[str, Path], tmp_path: Path) -> None:
+    elman.Tagger.train(treebank["train"], dev=treebank["dev"], out=tmp_path / "a", epochs=1, **TAGGER)
+    for files, options, told in (
+        ((treebank["dev"], treebank["dev"]), {}, "not the files of the run"),
+        ((treebank["train"], "none"), {}, "not the files of the run"),
+        ((treebank["train"], treebank["dev"]), {"seed": 3}, "leave it out"),
+    ):
+        with pytest.raises(OptionError, match=told):
+            elman.Tagger.train(files[0], dev=files[1], replay=tmp_path / "a", **options)
+
+
+def test_an_interrupted_run_keeps_its_best(treebank: dict[str, Path], tmp_path: Path) -> None:
+    evaluations: list[int] = []
+
+    def interrupt(progress: Progress) -> None:
+        if progress.scores is not None:
+            evaluations.append(progress.step)
+            if len(evaluations) == 4:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        elman.Tagger.train(
+            treebank["train"], dev=treebank["dev"], out=tmp_path / "a", epochs=40, evaluations=40, lr=0.05,
+            precision="fp32", progress=interrupt, **TAGGER,
+        )  # fmt: skip
+    model = elman.load(tmp_path / "a")
+    assert model.report["steps"] == evaluations[-1] == 4 * 15
+    scores = [score for line in model.record.history for score in line["dev"].values()]
+    wrong = 1 - model.evaluate(treebank["dev"])["metrics"]["upos"]["accuracy"]
+    assert len(model.record.history) == 4
+    assert abs(wrong - min(scores)) < 0.05  # weights of words are rounded to eight bits at the end
+
+
+def test_labels_of_dev_that_training_has_not_are_warned_of_and_wrong(
+    treebank: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows: list[Tagged] = [[(token, "X", label) for token, _, label in row] for row in tagged(4, seed=2)]
+    dev = conllu(tmp_path / "dev.conllu", rows)
+    model, text = logged(caplog, lambda: elman.Tagger.train(treebank["train"], dev=dev, epochs=1, **TAGGER))
+    assert "column upos: 1 labels of the dev text are not in the training text (X); they count as wrong" in text
+    assert model.report["metrics"]["upos"]["accuracy"] == 0.0
+    assert "X" not in model.labels[0].labels
+
+
+def test_stray_and_ill_formed_labels_are_warned_of_with_their_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = tagged(40)
+    rows[5] = [("Ada", "PROPN", "PER"), *rows[5][1:]]
+    rows[7] = [("fish", "NOUN", "O"), ("Kim", "PROPN", "I-PER")]
+    path = columns(tmp_path / "t.bio", rows)
+    begins = 1 + sum(len(row) + 1 for row in rows[:5])
+    model, text = logged(caplog, lambda: elman.Tagger.train(path, dev="none", epochs=1, **TAGGER))
+    assert f"{path}: token 1 of the sentence that begins in line {begins}: 'PER' is no label of the scheme" in text
+    assert re.search(r"[12] labels of column label break the scheme", text)
+    assert model.labels[0].scheme is not None and model.labels[0].scheme.name == "IOB2"
+    assert "PER" not in model.labels[0].labels
+
+
+def test_without_dev_every_twentieth_sentence_is_set_aside(
+    treebank: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = tagged(60)
+    model, text = logged(caplog, lambda: elman.Tagger.train(treebank["train"], epochs=1, **TAGGER))
+    assert "every twentieth sentence of the training files is set aside" in text
+    assert model.report["tokens"] == sum(len(row) for i, row in enumerate(rows) if i % 20 != 19)
+    whole = elman.Tagger.train(treebank["train"], dev="none", epochs=1, **TAGGER)
+    assert whole.report["tokens"] == sum(len(row) for row in rows)
+    assert whole.report["metrics"] == {}
+    few = conllu(tmp_path / "few.conllu", rows[:7])
+    model, text = logged(caplog, lambda: elman.Tagger.train(few, epochs=1, **TAGGER))
+    assert "too few sentences to set some aside" in text
+    assert model.report["metrics"] == {}
+
+
+def test_each_column_has_a_head_and_its_figures(treebank: dict[str, Path], tmp_path: Path) -> None:
+    model = elman.Tagger.train(
+        treebank["train"], dev=treebank["dev"], out=tmp_path / "a", label_columns=["xpos", "UPOS"], epochs=1, **TAGGER
+    )
+    assert list(model.report["metrics"]) == ["xpos", "upos"]
+    document = json.loads((tmp_path / "a" / "labels.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in document["columns"]] == ["xpos", "upos"]
+    assert sorted(document["columns"][0]["labels"]) == sorted(
+        label.lower() for label in document["columns"][1]["labels"]
+    )
+    assert {name for name in model.engine.arrays() if name.endswith(".V")} == {"heads.0.V", "heads.1.V"}
+
+
+@pytest.mark.parametrize("crf", [None, True, False])
+def test_a_crf_scores_spans_unless_it_is_asked_for_or_not(treebank: dict[str, Path], crf: bool | None) -> None:
+    model = elman.Tagger.train(
+        treebank["train spans"], dev="none", label_columns=["2", "1"], epochs=1, crf=crf, **TAGGER
+    )
+    chains = [model.engine.transitions(column) is not None for column in (0, 1)]
+    assert chains == ([True, False] if crf is None else [crf, crf])
+    weights = {name.split(".")[1] for name in model.engine.arrays() if name.startswith("crfs.")}
+    assert weights == {str(column) for column in (0, 1) if chains[column]}
+
+
+def test_dev_may_have_another_form_than_train(treebank: dict[str, Path], tmp_path: Path) -> None:
+    rows = tagged(12, seed=2)
+    listed = tmp_path / "dev.jsonl"
+    objects = [{"tokens": [a for a, _, _ in row], "labels": [label for _, _, label in row]} for row in rows]
+    listed.write_text("".join(json.dumps(one) + "\n" for one in objects), encoding="utf-8")
+    same, other = (
+        elman.Tagger.train(treebank["train spans"], dev=dev, epochs=1, **TAGGER)
+        for dev in (treebank["dev spans"], listed)
+    )
+    assert same.report["metrics"] == other.report["metrics"]
+
+
+def test_several_files_are_read_one_behind_the_other(treebank: dict[str, Path]) -> None:
+    model = elman.Tagger.train([treebank["train"], treebank["dev"]], dev="none", epochs=1, **TAGGER)
+    assert model.report["tokens"] == sum(len(row) for row in [*tagged(60), *tagged(12, seed=2)])
+
+
+def test_history_and_card_tell_the_run(treebank: dict[str, Path], tmp_path: Path) -> None:
+    model = elman.Tagger.train(
+        treebank["train"], dev=treebank["dev"], out=tmp_path / "a", epochs=2, evaluations=4, **TAGGER
+    )
+    lines = [json.loads(line) for line in (tmp_path / "a" / "history.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == 4 and lines[-1]["progress"] == 1.0
+    page = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
+    accuracy = model.report["metrics"]["upos"]["accuracy"]
+    assert "train.conllu" in page and f"upos accuracy {accuracy:.4f}" in page
+    assert "1 layer of 8 lstm units read both ways" in model.show()
+
+
+def test_bad_requests_are_refused_in_one_line_and_leave_nothing(treebank: dict[str, Path], tmp_path: Path) -> None:
+    plain = tmp_path / "plain.txt"
+    plain.write_text("the cat sees\n", encoding="utf-8")
+    bare = tmp_path / "bare.conll"
+    bare.write_text("the\ncat\n\n", encoding="utf-8")
+
+    def refused(path: Any, **options: Any) -> str:
+        with pytest.raises(ElmanError) as caught:
+            elman.Tagger.train(path, out=tmp_path / "out", **{"epochs": 1, **TAGGER, **options})
+        assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
+        assert not (tmp_path / "out").exists()
+        return str(caught.value)
+
+    assert "plain text has no labels" in refused(plain)
+    assert "no labels beside the tokens" in refused(bare)
+    assert "only once" in refused("-", format="conllu")
+    assert "there is no column 'uposs'; did you mean upos?" in refused(treebank["train"], label_columns=["uposs"])
+    assert "is given twice" in refused(treebank["train"], label_columns=["upos", "upos"])
+    assert "did you mean label_columns" in refused(treebank["train"], label_column=["upos"])
+    assert "nothing is known of a word" in refused(treebank["train"], word_width=0, feature_width=0)
+    assert "nothing is judged" in refused(treebank["train"], dev="none", patience=2)
+    assert "no file is named" in refused([])
