@@ -64,9 +64,11 @@ def loading(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         (["generate", "m", "--top-p", "nan"], "--top-p: nan is not a finite number"),
         (["generate", "m", "--threads", "0"], "--threads: 0 is out of range; give a number from 1 to 4096"),
         (["predict", "m", "f", "--json"], "--json: stdout holds the lines already; give --out"),
-        (["evaluate", "m", "f", "--format", "tvs"], "--format: 'tvs' is not a choice; did you mean tsv?"),
+        (["evaluate", "m", "f"], "m: there is no such folder; give a model folder"),
+        (["train", "language-model", "--train", "a", "--out", "m", "--format", "tvs"],
+         "--format: 'tvs' is not a choice; did you mean tsv?"),
         (["train", "tager", "--train", "a", "--out", "m"],
-         "tager: this is not a kind of model; known are language-model"),
+         "tager: this is not a kind of model; did you mean tagger?"),
         (["train", "language-model", "--trian", "a"], "--trian: there is no such option; did you mean --train?"),
         (["train", "x", "--out", "m"], "the following arguments are required: --train; see elman train --help"),
         (

@@ -8,18 +8,27 @@ from typing import Any
 
 import pytest
 
-from elman.cli.options import Parser, add_config, chosen
+from elman.cli.main import main
+from elman.cli.options import PAIRS, Parser, add_config, add_kinds, chosen, chosen_for
 from elman.decoding.config import SamplingConfig
 from elman.errors import InputError, OptionError
-from elman.models.kinds import LANGUAGE_MODEL
+from elman.models.kinds import KINDS, LANGUAGE_MODEL, TAGGER
 from elman.nn.config import StackConfig
+from elman.settings import flag_of
 from elman.training.config import TrainConfig
 
 CONFIGS_OF_TRAINING = tuple(LANGUAGE_MODEL.configs.values())
-CONFIGS = (*CONFIGS_OF_TRAINING, SamplingConfig)
+CONFIGS = tuple(
+    dict.fromkeys(
+        config
+        for kind in KINDS.values()
+        for config in (*kind.configs.values(), kind.output, kind.evaluation, SamplingConfig)
+        if config is not None
+    )
+)
 FIELDS = [(config, field) for config in CONFIGS for field in fields(config)]
 
-TEXTS = {"budget": "90s", "delimiter": ";"}
+TEXTS = {"budget": "90s", "delimiter": ";", "pooling": "max"}
 """Values for fields that do not take every text."""
 
 
@@ -36,23 +45,20 @@ def other_value(config: type, field: Any) -> Any:
     meta, hint = field.metadata, typing.get_type_hints(config)[field.name]
     if meta["choices"]:
         return next(choice for choice in meta["choices"] if choice != field.default)
-    if hint is bool:
+    if bool in (hint, *typing.get_args(hint)):
         return not field.default
     if field.default is not None and meta["low"] is not None:
         return type(field.default)(field.default + 1 if field.default + 1 <= meta["high"] else meta["low"])
     if meta["low"] is not None:
-        return meta["low"]
+        return float(meta["low"]) if float in typing.get_args(hint) else meta["low"]
     return ("a", "b") if typing.get_origin(hint) is tuple else TEXTS.get(field.name, "cp949")
 
 
-def words_for(name: str, value: Any) -> list[str]:
-    option = name.replace("_", "-")
-    if name == "header":
-        return ["--no-header"]
-    if name == "bidirectional":
-        return ["--bidirectional"]
+def words_for(field: Any, value: Any) -> list[str]:
+    option = flag_of(field)
     if isinstance(value, bool):
-        return [f"--{option}" if value else f"--no-{option}"]
+        yes, no = PAIRS.get(field.name, (option, f"no-{option}"))
+        return [f"--{yes if value else no}"]
     values = value if isinstance(value, tuple) else (value,)
     return [word for item in values for word in (f"--{option}", str(item))]
 
@@ -60,7 +66,7 @@ def words_for(name: str, value: Any) -> list[str]:
 @pytest.mark.parametrize(("config", "field"), FIELDS, ids=[f"{c.__name__}.{f.name}" for c, f in FIELDS])
 def test_every_field_is_an_option_and_arrives(config: type, field: Any) -> None:
     value = other_value(config, field)
-    found = chosen(given(*words_for(field.name, value), configs=(config,)), config)
+    found = chosen(given(*words_for(field, value), configs=(config,)), config)
     assert found == {field.name: value}
     assert type(found[field.name]) is type(value)
 
@@ -130,3 +136,57 @@ def test_a_file_that_is_not_toml_is_told(tmp_path: Path, content: bytes, fault: 
         chosen(given("--config", str(tmp_path / "o.toml")), *CONFIGS_OF_TRAINING)
     with pytest.raises(InputError, match="missing: there is no such file"):
         chosen(given("--config", str(tmp_path / "missing")), *CONFIGS_OF_TRAINING)
+
+
+def test_a_column_of_labels_may_be_named_several_times() -> None:
+    configs = tuple(TAGGER.configs.values())
+    found = chosen(given("--label-column", "upos", "--label-column", "3", configs=configs), *configs)
+    assert found == {"label_columns": ("upos", "3")}
+
+
+def test_the_help_of_a_kind_has_its_options_and_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "tagger", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert "--label-column TEXT" in told and "--crf" in told and "--hash-bits N" in told
+    assert "--tokenizer" not in told and "--text-column" not in told
+    assert f"(default: {TAGGER.defaults['lr']})" in " ".join(told.split())
+    assert main(["train", "language-model", "--help"]) == 0
+    assert "--label-column" not in capsys.readouterr().out
+
+
+def asked(words: list[str], *parts: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What is chosen of the parts of a kind whose model is in a folder."""
+    monkeypatch.setattr("elman.models.folder.kind_of", lambda path: KINDS[kind])
+    parser = Parser()
+    parser.add_argument("model")
+    add_kinds(parser, *parts)
+    return chosen_for(parser.parse_args(["m", *words]), *parts)
+
+
+def test_options_of_reading_and_output_go_to_the_parts_of_the_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = asked(["--format", "conll", "--spans"], "reading", "output", kind="tagger", monkeypatch=monkeypatch)
+    assert found == [{"format": "conll"}, {"spans": True}]
+    found = asked(["--format", "csv", "--dynamic"], "reading", "evaluation", kind="language-model",
+                  monkeypatch=monkeypatch)  # fmt: skip
+    assert found == [{"format": "csv"}, {"dynamic": True}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "words", "fault"),
+    [
+        ("tagger", ("reading", "output"), ["--text-column", "a"], "--text-column: a tagger has no such option"),
+        ("tagger", ("reading", "output"), ["--no-header"], "--no-header: a tagger has no such option"),
+        ("tagger", ("reading", "evaluation"), ["--dynamic"], "--dynamic: a tagger has no such option"),
+        ("language-model", ("reading", "output"), ["--spans"], "--spans: a language-model has no such option"),
+        ("language-model", ("reading", "output"), ["--top", "2"], "--top: a language-model has no such option"),
+        ("tagger", ("reading", "output"), ["--format", "csv"], "--format: 'csv' is not a choice"),
+        ("language-model", ("reading", "output"), ["--format", "conllu"], "--format: 'conllu' is not a choice"),
+        ("tagger", ("reading", "output"), ["--top", "2", "--spans"], "--top and --spans are both given"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused(
+    kind: str, parts: tuple[str, ...], words: list[str], fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OptionError) as caught:
+        asked(words, *parts, kind=kind, monkeypatch=monkeypatch)
+    assert str(caught.value).startswith(fault)
