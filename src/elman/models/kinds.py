@@ -12,7 +12,7 @@ from elman.data.config import BatchConfig, LabelledReadConfig, ReadConfig, TextB
 from elman.errors import OptionError, nearest
 from elman.models.classifying.config import ClassifierEvaluation, ClassifierOutput
 from elman.models.language_modelling.config import LanguageModelEvaluation
-from elman.models.tagging.config import TaggerOutput
+from elman.models.tagging.config import TaggerEvaluation, TaggerOutput
 from elman.nn.config import (
     EmbeddingConfig,
     LabelHeadConfig,
@@ -150,10 +150,10 @@ TAGGER = Kind(
     "tagger", "Tagger", "elman.models.tagger", TaggerOptions,
     shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf"),
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
-    output=TaggerOutput, files=("vectors",),
+    output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
     defaults={
-        "bidirectional": True, "layers": 2, "hidden": 192, "dropout": 0.4, "output_dropout": 0.4, "feature_dropout": 0.2,
-        "word_dropout": 0.5, "lr": 3e-3, "table_rate": 6.0, "segment": 512,
+        "bidirectional": True, "layers": 2, "hidden": 192, "dropout": 0.4, "output_dropout": 0.4,
+        "feature_dropout": 0.2, "word_dropout": 0.5, "lr": 3e-3, "table_rate": 6.0, "segment": 512,
     },
 )  # fmt: skip
 CLASSIFIER = Kind(

@@ -7,6 +7,7 @@ in `models.folder`. Called by users and by the command line.
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.tagging.config import TaggerOutput
 from elman.models.tagging.decoding import LabelReader, TaggedSentence
-from elman.models.tagging.judging import judge
+from elman.models.tagging.judging import compare, judge
 from elman.settings import build
 from elman.text.features import WordFeatures
 from elman.text.labels import LabelSet
@@ -187,23 +188,40 @@ class Tagger:
         ((checked,),) = self._windows([tokens])
         return self.reader.top(checked, column=self._column(column), count=count)
 
-    def evaluate(self, files: Path_ | Sequence[Path_], *, reading: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def evaluate(
+        self,
+        files: Path_ | Sequence[Path_],
+        *,
+        against: "Tagger | Path_ | None" = None,
+        reading: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """The score on files: `kind`, `seconds`, `tokens`, `tokens_per_second`, `parameters`, `metrics`, and `details`
         (confusions, types of spans).
 
         Args:
-            reading: fields of `TokenReadConfig` that differ from training.
+            against: another tagger of the same columns, or its folder: add `against`, its `metrics`, and the
+                `difference` in accuracy of the first column with its 95 % `interval` and `p_value`, by a paired
+                bootstrap over sentences. reading: fields of `TokenReadConfig` that differ from training.
+        Raises:
+            OptionError: no file is named, or the two models cannot be compared. InputError: a file cannot be read.
         """
         started = time.monotonic()
-        columns = [one.name for one in self.labels]
-        sentences = read_sentences(paths_of(files), self.reading(reading), labelled=True, columns=columns)
-        tally = judge(self.reader, sentences, self.seen)
+        paths, read = paths_of(files), self.reading(reading)
+        other = folder.load(Path(against)) if isinstance(against, (str, PathLike)) else against
+        columns = self.config.reading.label_columns
+        if other is not None and (other.kind != self.kind or other.config.reading.label_columns != columns):
+            raise OptionError("this is no tagger of the same columns", where="--against", mend="give another model")
+        tally = judge(self.reader, read_sentences(paths, read, labelled=True, columns=columns), self.seen)
         seconds = time.monotonic() - started
-        return {
+        report = {
             "kind": self.kind, "seconds": seconds, "tokens": tally.tokens,
             "tokens_per_second": tally.tokens / max(seconds, 1e-9), "parameters": self.engine.parameters(),
             "metrics": tally.metrics(), "details": tally.details(),
         }  # fmt: skip
+        if other is None:
+            return report
+        again = read_sentences(paths, read, labelled=True, columns=columns)
+        return {**report, "against": compare(tally, other.reader, again, other.seen)}
 
     def predict_to(
         self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None,

@@ -116,10 +116,6 @@ class LanguageModelNetwork(nn.Module):
         nats = torch.zeros(targets.shape, dtype=h.dtype, device=h.device)
         return nats.masked_scatter(real, self.head.nats(h[real], targets[real])), h, state
 
-    def log_probabilities(self, state: State) -> Tensor:
-        """ln p of every symbol as the next one, (B, N): the h of the last layer is what the softmax reads."""
-        return self.head.log_probabilities(state[0][-1])
-
     def step(self, ids: Tensor, state: State, *, stepper: Stepper) -> State:
         """The state after reading one symbol a row, ids (B,), with the stack's weights prepared in `stepper`."""
         recent = state[-1][0] if self.ngrams is not None else None

@@ -1,4 +1,7 @@
-"""What a tagger writes beside its labels, as a value. Knows no network; read by `models.tagging` and `cli`."""
+"""What a tagger writes beside its labels, and what it is judged by beside its score, as values.
+
+Knows no network; read by `models.tagging` and `cli`.
+"""
 
 from dataclasses import dataclass
 
@@ -21,3 +24,13 @@ class TaggerOutput:
         if self.top is not None and (self.spans or self.probabilities):
             other = "--spans" if self.spans else "--probabilities"
             raise OptionError(f"--top and {other} are both given", mend="give one of them")
+
+
+@dataclass(frozen=True)
+class TaggerEvaluation:
+    """What a tagger is judged by beside its score."""
+
+    against: str | None = option(None, "another model: both scores, and whether the difference may be chance")
+
+    def __post_init__(self) -> None:
+        check(self)

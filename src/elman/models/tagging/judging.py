@@ -8,6 +8,7 @@ from typing import Any
 
 from elman.data.paragraphs import Sentence
 from elman.metrics.accuracy import AccuracyTally
+from elman.metrics.paired import paired_bootstrap
 from elman.metrics.spans import SpanTally
 from elman.models.tagging.decoding import LabelReader
 from elman.text.labels import LabelSet
@@ -18,10 +19,15 @@ CONFUSIONS = 10
 
 
 class TaggerTally:
-    """The sums of all columns over sentences."""
+    """The sums of all columns over sentences.
+
+    Attributes:
+        right: of each sentence how many labels of the first column are right, and how many there are.
+    """
 
     def __init__(self, labels: Sequence[LabelSet], seen: SeenWords) -> None:
         self.labels, self.seen, self.tokens = list(labels), seen, 0
+        self.right: list[tuple[int, int]] = []
         self.accuracy = {one.name: AccuracyTally() for one in self.labels}
         self.spans = {one.name: SpanTally(one.scheme) for one in self.labels if one.scheme is not None}
 
@@ -29,6 +35,8 @@ class TaggerTally:
         """Count a sentence: for each column the labels that were predicted."""
         unseen = self.seen.unseen(sentence.tokens).tolist()
         self.tokens += len(sentence.tokens)
+        pairs = zip(sentence.labels[self.labels[0].name], predicted[0], strict=True)
+        self.right.append((sum(gold == found for gold, found in pairs), len(sentence.tokens)))
         for one, found in zip(self.labels, predicted, strict=True):
             gold = sentence.labels[one.name]
             self.accuracy[one.name].add(gold, found, unseen=unseen)
@@ -66,6 +74,18 @@ def judge(reader: LabelReader, sentences: Iterable[Sentence], seen: SeenWords) -
             predicted = [one.decode(row) for one, row in zip(reader.labels, ids, strict=True)]
             tally.add(sentence, predicted)
     return tally
+
+
+def compare(first: TaggerTally, reader: LabelReader, sentences: Iterable[Sentence], seen: SeenWords) -> dict[str, Any]:
+    """What `against` holds in a report: the `metrics` of the other model, and the paired bootstrap over sentences.
+
+    `difference` and `interval` are of the accuracy of the first column, the first model less the other: above 0 the
+    first is better.
+    """
+    other = judge(reader, sentences, seen)
+    ours, theirs = [right for right, _ in first.right], [right for right, _ in other.right]
+    counts = [count for _, count in first.right]
+    return {"metrics": other.metrics(), **paired_bootstrap(ours, theirs, counts=counts)}
 
 
 class DevSentences:
