@@ -12,21 +12,30 @@ import elman
 from elman.data.config import BatchConfig, ReadConfig
 from elman.decoding.config import SamplingConfig
 from elman.errors import InputError, OptionError
-from elman.models.kinds import LANGUAGE_MODEL, TAGGER, flat
+from elman.models.kinds import KINDS, LANGUAGE_MODEL, TAGGER, flat
 from elman.models.plans import seconds_of
 from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig
-from elman.settings import build, names, to_dict
+from elman.settings import build, flag_of, names, to_dict
 from elman.text.config import TextConfig
 from elman.training.config import TrainConfig
-from tiny import SIZE, sentences, write
+from tiny import SIZE, columns, sentences, tagged, write
+from tiny import TAGGER as TAGGER_SIZE
 
 CONFIGS_OF_TRAINING = tuple(LANGUAGE_MODEL.configs.values())
-ALL_CONFIGS = (*CONFIGS_OF_TRAINING, SamplingConfig)
+ALL_CONFIGS = tuple(
+    dict.fromkeys(
+        config
+        for kind in KINDS.values()
+        for config in (*kind.configs.values(), kind.output, kind.evaluation, SamplingConfig)
+        if config is not None
+    )
+)
 BASE: dict[str, Any] = {**SIZE, "epochs": 2, "lr": 0.01}
 # For every field of training a value that must show in the weights, and what else it needs to be seen.
 CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
-    "epochs": (3, {}), "lr": (0.02, {}), "warmup": (0.5, {}), "weight_decay": (1.0, {}), "clip": (0.01, {}),
-    "seed": (2, {}), "precision": ("bf16", {}), "tokenizer": ("byte", {}),
+    "epochs": (3, {}), "lr": (0.02, {}), "table_rate": (9.0, {"ngrams": 2}), "warmup": (0.5, {}),
+    "weight_decay": (1.0, {}), "clip": (0.01, {}), "seed": (2, {}),
+    "precision": ("bf16", {"precision": "fp32"}), "tokenizer": ("byte", {}),
     "vocabulary_size": (12, {}), "minimum_count": (9, {"tokenizer": "word"}), "continuous": (True, {}),
     "batch_size": (2, {}), "segment": (5, {}), "embedding": (12, {}), "ngrams": (2, {}),
     "ngram_width": (3, {"ngrams": 2}), "ngram_bits": (5, {"ngrams": 2}), "embedding_dropout": (0.5, {}),
@@ -39,12 +48,45 @@ ELSEWHERE = {
     "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "text_column", "delimiter",
     "header", "bidirectional",
 }  # fmt: skip
+# The same for taggers. The base has a CRF on its first column and none on its second.
+TAGGER_BASE: dict[str, Any] = {
+    **TAGGER_SIZE, "epochs": 1, "lr": 0.01, "precision": "fp32", "dev": "none", "label_columns": ["2", "1"],
+}  # fmt: skip
+TAGGER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "epochs": (2, {}), "lr": (0.02, {}), "table_rate": (9.0, {}), "warmup": (0.5, {}),
+    "weight_decay": (1.0, {}), "clip": (0.01, {}), "seed": (2, {}), "precision": ("bf16", {}),
+    "token_column": ("1", {"label_columns": ["2"]}),
+    "label_columns": (["1"], {"label_columns": ["2"]}), "batch_size": (2, {}), "segment": (3, {}),
+    "minimum_count": (9, {}), "normalize": (False, {}), "affixes": (1, {}), "char_ngrams": (2, {}),
+    "shape": (False, {}), "jamo": (False, {}), "feature_minimum": (0, {}),
+    "hash_bits": (9, {}), "word_width": (5, {}), "feature_width": (5, {}),
+    "character_width": (5, {"character_hidden": 3}), "character_hidden": (3, {}), "word_dropout": (9.0, {}),
+    "feature_dropout": (0.7, {}), "input_dropout": (0.7, {}), "cell": ("gru", {}), "layers": (2, {}),
+    "hidden": (9, {}), "bidirectional": (False, {}), "dropout": (0.7, {"layers": 2}), "weight_drop": (0.5, {}),
+    "crf": (False, {}), "output_dropout": (0.7, {}), "label_smoothing": (0.3, {}), "auxiliary_weight": (0.9, {}),
+}  # fmt: skip
+TAGGER_ELSEWHERE = {"budget", "patience", "evaluations", "averaging", "device", "format", "encoding"}
 
 
 def weights(path: Path, **options: Any) -> bytes:
     """The bytes of all weights after training."""
     model = elman.LanguageModel.train(path, **{**BASE, **options})
     return b"".join(name.encode() + array.tobytes() for name, array in sorted(model.engine.arrays().items()))
+
+
+def tagger_weights(path: Path, **options: Any) -> bytes:
+    """The bytes of all weights of a tagger after training."""
+    model = elman.Tagger.train(path, **{**TAGGER_BASE, **options})
+    return b"".join(name.encode() + array.tobytes() for name, array in sorted(model.engine.arrays().items()))
+
+
+@pytest.fixture(scope="module")
+def treebank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty sentences with labels; every third one begins with a capital letter."""
+    rows = tagged(20)
+    for row in rows[::3]:
+        row[0] = (row[0][0].capitalize(), *row[0][1:])
+    return columns(tmp_path_factory.mktemp("config") / "text.bio", rows)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +98,8 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_field_is_looked_at() -> None:
     assert set(CHANGES) | ELSEWHERE == set(names(*CONFIGS_OF_TRAINING))
     assert not set(CHANGES) & ELSEWHERE
+    assert set(TAGGER_CHANGES) | TAGGER_ELSEWHERE == set(names(*TAGGER.configs.values()))
+    assert not set(TAGGER_CHANGES) & TAGGER_ELSEWHERE
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -63,6 +107,54 @@ def test_every_field_is_looked_at() -> None:
 def test_a_field_of_training_changes_the_weights(field: str, text: Path) -> None:
     value, needed = CHANGES[field]
     assert weights(text, **{**needed, field: value}) != weights(text, **needed)
+
+
+@pytest.mark.parametrize("field", list(TAGGER_CHANGES))
+def test_a_field_of_training_changes_the_weights_of_a_tagger(field: str, treebank: Path) -> None:
+    value, needed = TAGGER_CHANGES[field]
+    assert tagger_weights(treebank, **{**needed, field: value}) != tagger_weights(treebank, **needed)
+
+
+def test_the_course_of_a_tagger_and_the_reading_of_its_files_are_heeded(treebank: Path, tmp_path: Path) -> None:
+    def run(path: Path = treebank, **options: Any) -> elman.Tagger:
+        return elman.Tagger.train(path, **{**TAGGER_BASE, "dev": path, **options})
+
+    assert [len(run(epochs=4, evaluations=n).record.history) for n in (4, 2)] == [4, 2]
+    assert run(epochs=8, lr=0.0, patience=1).report["steps"] < run(epochs=8, lr=0.0).report["steps"]
+    plain, averaged = (run(averaging=share).record.history[-1]["dev"] for share in (0.0, 0.5))
+    assert set(plain) == {"weights"} and set(averaged) == {"weights", "averaged"}
+    assert run(epochs=None, budget="2s").report["seconds"] < 2.4
+    other = tmp_path / "text.unknown"
+    other.write_bytes(treebank.read_text(encoding="utf-8").encode("cp949"))
+    with pytest.raises(InputError, match="--format"):
+        run(other)
+    assert run(other, format="conll", encoding="cp949").features.vocabulary == run().features.vocabulary
+
+
+def test_every_field_of_a_taggers_output_changes_what_is_written(treebank: Path) -> None:
+    model = elman.Tagger.train(treebank, **TAGGER_BASE)
+
+    def written(**wanted: Any) -> str:
+        parts: list[str] = []
+        model.predict_to([treebank], parts.append, **wanted)
+        return "".join(parts)
+
+    values = {"probabilities": True, "spans": True, "top": 2}
+    assert TAGGER.output is not None and set(values) == set(names(TAGGER.output))
+    assert len({written(), *(written(**{name: value}) for name, value in values.items())}) == 4
+
+
+def test_every_field_of_judging_changes_the_report(text: Path, treebank: Path, tmp_path: Path) -> None:
+    subjects = (
+        (LANGUAGE_MODEL, elman.LanguageModel.train(text, **BASE), text),
+        (TAGGER, elman.Tagger.train(treebank, **TAGGER_BASE), treebank),
+    )
+    values = {"dynamic": True, "against": str(tmp_path / "m")}
+    for kind, model, path in subjects:
+        model.save(tmp_path / "m", overwrite=True)
+        assert kind.evaluation is not None
+        for field in names(kind.evaluation):
+            assert set(model.evaluate(path, **{field: values[field]})) > set(model.evaluate(path))
 
 
 def test_evaluations_and_patience_change_the_course(text: Path) -> None:
@@ -138,15 +230,10 @@ def test_a_config_is_frozen_told_and_rebuilt(config: type) -> None:
     assert all(field.metadata["help"] for field in dataclasses.fields(config))
 
 
-def test_no_two_configs_of_training_share_a_name() -> None:
-    every = names(*CONFIGS_OF_TRAINING)
-    assert len(every) == len(set(every))
-
-
 @pytest.mark.parametrize("config", ALL_CONFIGS)
 def test_values_out_of_range_or_of_another_type_are_refused(config: type) -> None:
     for field in dataclasses.fields(config):
-        option = "--" + field.name.replace("_", "-")
+        option = f"--{flag_of(field)}"
         wrong: list[Any] = [object(), [1]]
         if field.metadata["low"] is not None:
             wrong += [field.metadata["low"] - 1, float("nan")]

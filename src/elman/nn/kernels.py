@@ -125,10 +125,8 @@ def _lstm(
 
 
 def _closing(x: Tensor, matrices: list[Tensor], lengths: Tensor | None) -> tuple[Tensor, list[Tensor]]:
-    """x (B, T, D) with one more column, 1 at padding, and LSTM matrices W (4H, D) with one more.
-
-    By these i is exactly 0 and f exactly 1 at padding: c stands still there, to the last bit. Unchanged without padding.
-    """
+    """x (B, T, D) with one more column, 1 at padding, and LSTM matrices W (4H, D) with one more, that of the weights by
+    which i is exactly 0 and f exactly 1 at padding: c stands still, to the last bit. Unchanged where there is none."""
     if lengths is None:
         return x, matrices
     padding = (torch.arange(x.shape[1], device=x.device) >= lengths[:, None])[:, :, None]  # (B, T, 1)
