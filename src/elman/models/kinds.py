@@ -151,10 +151,7 @@ TAGGER = Kind(
     shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf"),
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
-    defaults={
-        "bidirectional": True, "layers": 2, "hidden": 192, "dropout": 0.4, "output_dropout": 0.4,
-        "feature_dropout": 0.2, "word_dropout": 0.5, "lr": 3e-3, "table_rate": 6.0, "segment": 512,
-    },
+    defaults={"bidirectional": True, "lr": 3e-3, "table_rate": 6.0, "segment": 512},
 )  # fmt: skip
 CLASSIFIER = Kind(
     "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,

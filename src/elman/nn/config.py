@@ -96,12 +96,12 @@ class WordEmbeddingConfig:
     )  # fmt: skip
     word_dropout: float = option(
         0.25, "a word that was seen n times in training is unknown with probability a / (a + n); this is a",
-        low=0, high=1000,
+        low=0, high=1000, automatic=True,
     )  # fmt: skip
     feature_dropout: float = option(
-        0.1, "share of the hashed features that are dropped, each by itself", low=0, high=0.95
+        0.1, "share of the hashed features that are dropped, each by itself", low=0, high=0.95, automatic=True
     )
-    input_dropout: float = option(0.33, "locked dropout on the inputs of the stack", low=0, high=0.95)
+    input_dropout: float = option(0.33, "locked dropout on the inputs of the stack", low=0, high=0.95, automatic=True)
 
     def __post_init__(self) -> None:
         check(self)
@@ -121,7 +121,9 @@ class LabelHeadConfig:
     crf: bool | None = option(
         None, "score whole sequences of labels, with transitions (default: where labels stand for spans)"
     )
-    output_dropout: float = option(0.33, "locked dropout on the states that the heads read", low=0, high=0.95)
+    output_dropout: float = option(
+        0.33, "locked dropout on the states that the heads read", low=0, high=0.95, automatic=True
+    )
     label_smoothing: float = option(
         0.0, "share of a label's probability that is spread over all labels (not with a CRF)", low=0, high=0.5
     )
