@@ -1,11 +1,10 @@
-"""The demo: a text that is divided honestly, and a comparison that says what the numbers say."""
+"""The demo of language models: a text that is divided honestly, and a comparison that says what the numbers say."""
 
 import re
 
 import pytest
 
-from elman.errors import OptionError
-from elman.models import demo
+from elman.models.demos import language_model as demo
 
 
 def test_no_paragraph_stands_in_two_parts() -> None:
@@ -24,7 +23,7 @@ def test_no_paragraph_stands_in_two_parts() -> None:
 def test_it_says_which_compressors_it_beats_and_which_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "BUDGET", "4s")
     lines: list[str] = []
-    report = demo.run("language-model", out=None, overwrite=False, progress=None, write=lines.append)
+    report = demo.run(None, overwrite=False, progress=None, write=lines.append)
     said = "\n".join(lines)
     ours = report["test"]["bits_per_character"]
     columns = {f"{name} alone": bits for name, bits in report["compressors"]["alone"].items()}
@@ -36,8 +35,3 @@ def test_it_says_which_compressors_it_beats_and_which_not(monkeypatch: pytest.Mo
         assert f"{bits:.3f}" in said
     assert f"{ours:.3f}" in said
     assert len(report["samples"]) == 3 and all(sample in said for sample in report["samples"])
-
-
-def test_an_unknown_kind_is_answered_with_the_nearest() -> None:
-    with pytest.raises(OptionError, match="did you mean language-model"):
-        demo.run("language-modell", out=None, overwrite=False, progress=None, write=print)

@@ -1,6 +1,6 @@
 """The demo of language models: Python's own help texts, learnt, judged beside compressors, and written on.
 
-Knows a text that every Python has. Called by `elman demo`.
+Knows a text that every Python has. Called by `running`.
 """
 
 import tempfile
@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from elman.decoding.config import SamplingConfig
-from elman.errors import OptionError, nearest
 from elman.metrics.compression import compression_bits
-from elman.models.kinds import KINDS
 from elman.models.language_model import LanguageModel
 from elman.models.progress import Progress
 
@@ -58,16 +56,13 @@ def demo_text() -> DemoText:
 
 
 def run(
-    kind: str,
-    *,
     out: Path | None,
+    *,
     overwrite: bool,
     progress: Callable[[Progress], None] | None,
     write: Callable[[str], None],
 ) -> dict[str, Any]:
     """Train, judge, compare, write samples; every line for the reader goes to `write`. Returns what was measured."""
-    if kind not in KINDS:
-        raise OptionError(f"{kind!r} is not a kind of model", where="KIND", mend=nearest(kind, KINDS))
     text = demo_text()
     with tempfile.TemporaryDirectory() as folder:
         files = {}
