@@ -23,7 +23,7 @@ from elman.text.config import BagConfig, TextConfig, WordConfig
 FORMAT_VERSION = 1
 MOST_WEIGHTS = 4_000_000_000
 LARGEST_TABLE = 1 << 28
-"""Weights of a table of hashed rows: a folder stores the touched ones alone, so that a small one may want a large one."""
+"""Weights of a table of hashed rows: folders store the touched ones alone, so that a small one may want a large one."""
 Config = TypeVar("Config")
 
 
