@@ -48,8 +48,16 @@ def run(
     watch: Callable[[Event], None] | None = None,
     break_at: tuple[int, float] | None = None,
     interrupt_at: int | None = None,
+    first_evaluation: float = 0.0,
 ) -> tuple[Line, Numbers, Outcome]:
     network, source = Line(), Numbers()
+    judged: list[float] = []
+
+    def score() -> float:
+        if not judged:
+            time.sleep(first_evaluation)
+        judged.append(abs(float(network.w.detach()) - 3))
+        return judged[-1]
 
     def loss(x: float, state: State | None, generator: torch.Generator) -> tuple[Tensor, int, State]:
         if interrupt_at is not None and len(source.asked) > interrupt_at:
@@ -62,7 +70,7 @@ def run(
             nats = nats * break_at[1]
         return nats, 2, (carried,)
 
-    task = Task(network, source, loss, (lambda: abs(float(network.w.detach()) - 3)) if evaluate else None)
+    task = Task(network, source, loss, score if evaluate else None)
     limits = Limits(config.epochs, budget, time.monotonic())
     return network, source, Trainer(task, config, limits=limits, plan=plan, watch=watch).train()
 
@@ -180,3 +188,11 @@ def test_the_epoch_that_is_told_is_that_of_the_last_batch() -> None:
     events: list[Event] = []
     run(TrainConfig(epochs=2, evaluations=4), watch=events.append)
     assert [event.epoch for event in events if event.scores is not None] == [0, 0, 1, 1]
+
+
+def test_a_slow_first_evaluation_does_not_end_the_run() -> None:
+    begun = time.monotonic()
+    _, _, outcome = run(TrainConfig(budget="2s"), budget=2.0, first_evaluation=0.7)
+    assert 1.7 < time.monotonic() - begun < 2.2
+    assert outcome.run.training_seconds > 0.8
+    assert len(outcome.run.history) == TrainConfig().evaluations

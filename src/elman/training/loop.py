@@ -87,6 +87,7 @@ class Run:
     place: int = 0
     carried: State | None = None
     evaluations: int = 0
+    judged: int = 0
     waited: int = 0
     tokens: int = 0
     training_seconds: float = 0.0
@@ -166,8 +167,10 @@ class Trainer:
         while run.plan.progress(run.step) < 1:
             self.step()
             self._replan()
-            if self._is_evaluation_due() and self._evaluate():
-                break
+            if self._is_evaluation_due():
+                if self._evaluate():
+                    break
+                run.judged = run.step + 1  # what the evaluation has cost is known: plan again after the next step
 
     def _first_total(self) -> int:
         if self.limits.epochs is not None:
@@ -220,7 +223,7 @@ class Trainer:
             return
         spent = time.monotonic() - self.limits.started
         due = run.replanned < len(REPLANNED_AT) and spent >= REPLANNED_AT[run.replanned] * self.limits.budget
-        if run.step != 3 and not due and not self.pace.is_off(run.step, run.training_seconds):
+        if run.step not in (3, run.judged) and not due and not self.pace.is_off(run.step, run.training_seconds):
             return
         while run.replanned < len(REPLANNED_AT) and spent >= REPLANNED_AT[run.replanned] * self.limits.budget:
             run.replanned += 1
@@ -234,7 +237,7 @@ class Trainer:
     def _is_evaluation_due(self) -> bool:
         run = self.run
         due = (run.evaluations + 1) / self.config.evaluations
-        return due < 1 and run.plan.progress(run.step) >= due
+        return due < 1 and run.plan.progress(run.step) >= due and run.plan.progress(run.step) < 1
 
     def _evaluate(self) -> bool:
         """Judge the weights and their average; keep the better if it is the best so far. Has patience run out?"""

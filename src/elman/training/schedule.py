@@ -11,6 +11,8 @@ REPLANNED_AT = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25, 0.35, 0.45, 0.55, 0.6
 """Shares of the budget after which a run measures its speed and plans the rest again."""
 DEVIATION = 0.03
 """It does so too when the steps since then have taken longer, or less long, by this share of the budget."""
+MOST_JUDGING = 0.4
+"""Share of the time left that a plan keeps for evaluations, if that is enough for one."""
 
 
 @dataclass(frozen=True)
@@ -106,5 +108,8 @@ class Pace:
         Args:
             spent: seconds since the run began, all counted. evaluations_left: those still to come before the end.
         """
-        left = self.budget - self.reserve - spent - evaluations_left * self.evaluation_seconds
-        return step + max(1, int(left / max(self.step_seconds, 1e-6)))
+        left = self.budget - self.reserve - spent
+        judging = evaluations_left * self.evaluation_seconds
+        # The first evaluation may be slow (kernels are prepared): it is not to end a run whose later ones are not.
+        judging = min(judging, max(MOST_JUDGING * left, 1.5 * self.evaluation_seconds))
+        return step + max(1, int((left - judging) / max(self.step_seconds, 1e-6)))
