@@ -171,6 +171,24 @@ def test_options_of_reading_and_output_go_to_the_parts_of_the_kind(monkeypatch: 
     assert found == [{"format": "csv"}, {"dynamic": True}]
 
 
+def test_a_column_of_labels_is_named_once_or_several_times_as_the_kind_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["--label-column", "a", "--label-column", "b", "--token-column", "c"]
+    found = asked(words, "reading", kind="tagger", monkeypatch=monkeypatch)
+    assert found == [{"token_column": "c", "label_columns": ("a", "b")}]
+    found = asked(["--label-column", "a"], "reading", kind="classifier", monkeypatch=monkeypatch)
+    assert found == [{"label_column": "a"}]
+    with pytest.raises(OptionError, match="--label-column: this is given twice; give it once"):
+        asked(["--label-column", "a", "--label-column", "b"], "reading", kind="classifier", monkeypatch=monkeypatch)
+
+
+def test_the_help_tells_the_formats_of_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("evaluate", "predict"):
+        assert main([command, "--help"]) == 0
+        told = capsys.readouterr().out
+        assert "--format {text,jsonl,csv,tsv,parquet,conllu,conll,ft,folder}" in told
+        assert "--token-column TEXT" in told and "--label-column TEXT" in told
+
+
 @pytest.mark.parametrize(
     ("kind", "parts", "words", "fault"),
     [
@@ -178,6 +196,18 @@ def test_options_of_reading_and_output_go_to_the_parts_of_the_kind(monkeypatch: 
         ("tagger", ("reading", "output"), ["--no-header"], "--no-header: a tagger has no such option"),
         ("tagger", ("reading", "evaluation"), ["--dynamic"], "--dynamic: a tagger has no such option"),
         ("language-model", ("reading", "output"), ["--spans"], "--spans: a language-model has no such option"),
+        (
+            "language-model",
+            ("reading", "output"),
+            ["--label-column", "a"],
+            "--label-column: a language-model has no such option",
+        ),
+        (
+            "classifier",
+            ("reading", "output"),
+            ["--token-column", "a"],
+            "--token-column: a classifier has no such option",
+        ),
         ("language-model", ("reading", "output"), ["--top", "2"], "--top: a language-model has no such option"),
         ("tagger", ("reading", "output"), ["--format", "csv"], "--format: 'csv' is not a choice"),
         ("language-model", ("reading", "output"), ["--format", "conllu"], "--format: 'conllu' is not a choice"),

@@ -87,6 +87,22 @@ def test_predict_gives_the_files_own_format_back(place: Path, capsys: pytest.Cap
     assert rows == [*wanted, [""]]
 
 
+def test_files_with_other_columns_are_judged_and_filled_in(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = tagged(8, seed=2)
+    path = place / "turned.conll"
+    text = "\n".join("".join(f"{label} {kind} {token}\n" for token, kind, label in row) for row in rows)
+    path.write_text(text, encoding="utf-8")
+    columns = ["--token-column", "2", "--label-column", "0"]
+    assert main(["evaluate", str(place / "m"), str(path), *columns, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["metrics"]
+    assert found == elman.load(place / "m").evaluate(place / "dev.bio")["metrics"]
+    assert main(["predict", str(place / "m"), str(path), *columns]) == 0
+    labels = elman.load(place / "m").predict([[token for token, _, _ in row] for row in rows])
+    lines = [line.split(" ") for line in capsys.readouterr().out.splitlines() if line]
+    assert [line[0] for line in lines] == [label for row in labels for label in row]
+    assert [line[2] for line in lines] == [token for row in rows for token, _, _ in row]
+
+
 def test_predict_writes_probabilities_spans_and_sequences(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = place / "a.txt"
     text.write_text("Ada Kim sees New York\n", encoding="utf-8")

@@ -47,12 +47,19 @@ def add_config(
     """Options for the fields of a config, but for some of them, under a heading taken from its docstring.
 
     Args:
-        without: names that are left out; so are those that an earlier config has brought. defaults: what the help
-            tells of a field instead of its own default.
+        without: names that are left out. Those that an earlier config has brought get its further choices alone.
+        defaults: what the help tells of a field instead of its own default.
     """
+    words = {word: action for action in parser._actions for word in action.option_strings}
     known = {action.dest for action in parser._actions} | set(without)
-    words = {word for action in parser._actions for word in action.option_strings}
-    new = [one for one in fields(config) if one.name not in known and f"--{flag_of(one)}" not in words]
+    new = []
+    for one in fields(config):
+        earlier = words.get(f"--{flag_of(one)}")
+        if earlier is not None and one.metadata.get("choices"):
+            told = str(earlier.metavar).strip("{}").split(",")
+            earlier.metavar = _choices([*told, *(name for name in one.metadata["choices"] if name not in told)])
+        elif earlier is None and one.name not in known:
+            new.append(one)
     if not new:
         return
     group = parser.add_argument_group((config.__doc__ or "").split("\n")[0].rstrip("."))
@@ -112,7 +119,7 @@ def add_kinds(parser: Parser, *parts: str) -> None:
         for part in parts:
             config = getattr(kind, part)
             if config is not None:
-                add_config(parser, config, without=kind.held)
+                add_config(parser, config, without=set(kind.held) - set(kind.by_file))
 
 
 def chosen_for(given: Namespace, *parts: str) -> list[dict[str, Any]]:
@@ -128,12 +135,35 @@ def chosen_for(given: Namespace, *parts: str) -> list[dict[str, Any]]:
     asked = {field.name: field for config in every for field in fields(config) if hasattr(given, field.name)}
     kind = kind_of(Path(given.model))
     own = [getattr(kind, part) for part in parts]
-    known = names(*(config for config in own if config is not None))
-    foreign = next((field for name, field in asked.items() if name not in known), None)
-    if foreign is not None:
-        option = next(word for word in _words(foreign) if word)
-        raise OptionError(f"a {kind.name} has no such option", where=f"--{option}", mend="leave it out")
-    return [{} if config is None else chosen(given, config) for config in own]
+    known = {flag_of(field): name for config in own if config is not None for name, field in _fields(config).items()}
+    named = Namespace()
+    for name, field in asked.items():
+        if flag_of(field) not in known:
+            option = next(word for word in _words(field) if word)
+            raise OptionError(f"a {kind.name} has no such option", where=f"--{option}", mend="leave it out")
+        setattr(named, known[flag_of(field)], getattr(given, name))
+    return [{} if config is None else chosen(_single(named, config), config) for config in own]
+
+
+def _single(given: Namespace, config: type) -> Namespace:
+    """What was given, without the lists of an option that another kind may be given several times.
+
+    Raises:
+        OptionError: it was given several times.
+    """
+    hints = typing.get_type_hints(config)
+    found = dict(vars(given))
+    for name, field in _fields(config).items():
+        value = found.get(name)
+        if isinstance(value, list) and typing.get_origin(hints[name]) is not tuple:
+            if len(value) > 1:
+                raise OptionError("this is given twice", where=f"--{flag_of(field)}", mend="give it once")
+            found[name] = value[0]
+    return Namespace(**found)
+
+
+def _fields(config: type) -> dict[str, Field[Any]]:
+    return {field.name: field for field in fields(config)}
 
 
 def check_words(parser: Parser, words: Iterable[str]) -> None:
@@ -197,8 +227,12 @@ def _add_field(group: Any, field: Field[Any], hint: Any, *, default: Any) -> Non
     else:
         convert, metavar = _converter(kinds)
         choices = field.metadata.get("choices")
-        metavar = "{" + ",".join(choices) + "}" if choices else metavar
+        metavar = _choices(choices) if choices else metavar
         group.add_argument(f"--{name}", type=convert, metavar=metavar, **told)
+
+
+def _choices(values: Iterable[str]) -> str:
+    return "{" + ",".join(values) + "}"
 
 
 def _words(field: Field[Any]) -> tuple[str | None, str]:

@@ -82,8 +82,9 @@ class Kind:
     Args:
         name: as users write it. front: the name of its class at the front. module: where that class is.
         options: the dataclass of its configs. shape: the parts of the options that a folder which training starts from
-            decides (what is dropped may differ); held: single fields likewise. documents: the JSON files that its
-            folders have beside those of every kind. packed: weights that are stored in eight bits, without the rows
+            decides (what is dropped may differ); held: single fields likewise, of which those of by_file may differ in
+            files that are judged or filled in. documents: the JSON files that its folders have beside those of every
+            kind. packed: weights that are stored in eight bits, without the rows
             that training never touched. output: the config of what `predict` writes, if it can be chosen; evaluation:
             likewise of what `evaluate` does. files: further files that training can be given. defaults: values of
             fields that differ from the fields' own.
@@ -97,6 +98,7 @@ class Kind:
     held: tuple[str, ...]
     documents: tuple[str, ...]
     packed: tuple[str, ...]
+    by_file: tuple[str, ...] = ()
     output: type[Any] | None = None
     evaluation: type[Any] | None = None
     files: tuple[str, ...] = ()
@@ -149,6 +151,7 @@ LANGUAGE_MODEL = Kind(
 TAGGER = Kind(
     "tagger", "Tagger", "elman.models.tagger", TaggerOptions,
     shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf"),
+    by_file=("token_column", "label_columns"),
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
     defaults={"bidirectional": True, "lr": 3e-3, "table_rate": 6.0, "segment": 512},
