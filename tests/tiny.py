@@ -66,6 +66,7 @@ def columns(path: Path, rows: list[Tagged]) -> Path:
 
 CLASSIFIER: dict[str, Any] = {
     "hidden": 8, "word_width": 6, "feature_width": 6, "hash_bits": 8, "bag_bits": 10, "batch_size": 4,
+    "input_dropout": 0.0, "output_dropout": 0.0, "table_rate": 3.0,
 }  # fmt: skip
 
 

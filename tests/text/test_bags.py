@@ -1,4 +1,4 @@
-"""Bags of n-grams against a count by hand: which n-grams there are, that equal ones share a row, that texts stand alone."""
+"""Bags of n-grams against a count by hand: which there are, that equal ones share a row, that texts stand alone."""
 
 import numpy as np
 import pytest

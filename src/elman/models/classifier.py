@@ -18,7 +18,7 @@ from elman.data.texts import read_labelled
 from elman.errors import InputError, ModelFileError, OptionError
 from elman.models import card, folder
 from elman.models.classifying.config import THRESHOLD, ClassifierEvaluation, ClassifierOutput
-from elman.models.classifying.judging import chosen, compare, judge
+from elman.models.classifying.judging import chosen, compare, details, judge
 from elman.models.classifying.labels import TextLabels
 from elman.models.classifying.reading import TextReader, windows
 from elman.models.config import ClassifierConfig
@@ -212,7 +212,7 @@ class Classifier:
         report = {
             "kind": self.kind, "seconds": seconds, "tokens": found.tokens,
             "tokens_per_second": found.tokens / max(seconds, 1e-9), "parameters": self.engine.parameters(),
-            "metrics": found.tally.metrics(), "details": found.tally.details(),
+            "metrics": found.tally.metrics(), "details": details(found.tally),
         }  # fmt: skip
         if other is None:
             return report

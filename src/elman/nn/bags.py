@@ -27,11 +27,12 @@ class BagTensors(NamedTuple):
 
 
 class TextBag(nn.Module):
-    """s = V (mean of E over the first bag + mean of E over the second), or without V where E is as wide as s.
+    """s = V (e_1 + e_2), or without V where E is as wide as s; e is the sum of E over a bag, over the root of its size.
 
     Args:
         labels: K, the length of s. rows: of the table E.
-    Source: Joulin et al. 2017, Bag of tricks for efficient text classification; theirs is one bag of everything.
+    Source: Joulin et al. 2017, Bag of tricks for efficient text classification; theirs is
+            the mean over one bag of everything, which takes rates a hundred times as high to be learnt.
     """
 
     def __init__(self, labels: int, config: TextBagConfig, *, rows: int) -> None:
@@ -49,6 +50,6 @@ class TextBag(nn.Module):
         sums = nn.functional.embedding_bag(
             bags.rows, self.E, bags.starts, mode="sum", sparse=True, per_sample_weights=weights
         )  # (2 B, D)
-        means = sums / bags.sizes.clamp(min=1)[:, None].to(sums.dtype)  # (2 B, D)
-        s = means[0::2] + means[1::2]  # (B, D)
+        scaled = sums * bags.sizes.clamp(min=1)[:, None].to(sums.dtype).rsqrt()  # (2 B, D)
+        s = scaled[0::2] + scaled[1::2]  # (B, D)
         return s @ self.V.T if hasattr(self, "V") else s

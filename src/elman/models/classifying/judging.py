@@ -4,7 +4,7 @@ Knows tallies, temperatures and a reader of texts; knows no file. Used by `model
 `models.classifying.preparing`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ from elman.models.classifying.config import THRESHOLD
 from elman.models.classifying.labels import TextLabels
 from elman.models.classifying.reading import TextReader, windows
 from elman.text.tokens import split_words
+
+CONFUSIONS = 10
+"""Mistakes that a report names."""
 
 
 @dataclass
@@ -46,6 +49,24 @@ def judge(reader: TextReader, texts: Iterable[LabelledText], *, threshold: float
         found.right += _right(gold, p, labels=labels, threshold=threshold)
         found.tokens += tokens
     return found
+
+
+def details(tally: ClassificationTally) -> dict[str, Any]:
+    """What stands behind the figures of `label`: `types`, those of each label; `confusions`, the mistakes that cost
+    most; and what the tally tells besides."""
+    found = tally.details()
+    types, confusion = found.pop("labels"), found.get("confusion", {})
+    return {"label": {"types": types, "confusions": _worst(confusion), **found}}
+
+
+def _worst(confusion: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    pairs = [
+        {"gold": gold, "predicted": predicted, "count": count}
+        for gold, row in confusion.items()
+        for predicted, count in row.items()
+        if gold != predicted
+    ]
+    return sorted(pairs, key=lambda pair: -int(pair["count"]))[:CONFUSIONS]
 
 
 def _right(

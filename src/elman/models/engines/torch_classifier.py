@@ -16,6 +16,7 @@ from elman.models.engines.torch_tagger import word_tensors
 from elman.models.networks.classifier import ClassifierNetwork, many_labels_loss, one_label_loss
 from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
 from elman.nn.bags import BagTensors
+from elman.nn.words import WordTensors
 
 Floats = NDArray[np.float32]
 
@@ -63,22 +64,22 @@ def classifier_loss(
 
     def loss(batch: TextBatch, state: Any, generator: torch.Generator) -> tuple[torch.Tensor, int, Any]:
         targets = torch.from_numpy(batch.targets).to(device)
-        scores = _scores(network, batch, generator)[: len(targets)]
+        paths = network.paths(*_tensors(batch, device), generator)
+        losses = [loss_of(s[: len(targets)], targets, smoothing=smoothing, weights=weighted) for s in paths]
         tokens = int(batch.words.lengths.sum())
-        nats = loss_of(scores, targets, smoothing=smoothing, weights=weighted)
-        return nats * (tokens / len(targets)), tokens, ()  # a text counts as one, be it long or short
+        share = tokens / (len(targets) * len(losses))  # a text counts as one, be it long or short
+        return torch.stack(losses).sum() * share, tokens, ()
 
     return loss
 
 
-def _scores(network: ClassifierNetwork, batch: TextBatch, generator: torch.Generator | None) -> torch.Tensor:
-    """The scores of all texts of a batch, (B, K)."""
-    device, bags = network.device, batch.bags
+def _tensors(batch: TextBatch, device: torch.device) -> tuple[WordTensors, torch.Tensor, BagTensors]:
+    """A batch as the network wants it."""
+    bags = batch.bags
     lengths = torch.from_numpy(batch.words.lengths).to(device)
     parts = (bags.rows.astype(np.int64), bags.starts[:-1], bags.sizes)
     tensors = BagTensors(*(torch.from_numpy(part).to(device) for part in parts))
-    scores: torch.Tensor = network(word_tensors(batch.words, device), lengths, tensors, generator)
-    return scores
+    return word_tensors(batch.words, device), lengths, tensors
 
 
 class TorchClassifier:
@@ -99,5 +100,5 @@ class TorchClassifier:
     def scores(self, batch: TextBatch) -> Floats:
         """The scores of the labels of the real texts of a batch before any softmax or sigmoid, (n, K)."""
         with torch.inference_mode():
-            found: Floats = _scores(self.network, batch, None)[: len(batch.targets)].float().cpu().numpy()
+            found: Floats = self.network(*_tensors(batch, self.device))[: len(batch.targets)].float().cpu().numpy()
             return found

@@ -18,7 +18,11 @@ from elman.nn.words import WordEmbedding, WordTensors
 
 
 class ClassifierNetwork(nn.Module):
-    """Scores of the labels of a text: x = words, h = stack(x), v = pooled h, s = V layers(v) + b + bag(n-grams).
+    """Scores of the labels of a text, the mean of two paths: s = V layers(v) + b with v = pooled h, h = stack(x),
+    x = words; and s = bag(n-grams).
+
+    Each path has a loss of its own, so that neither leans on the other: in a sum that is trained as one, the stack soon
+    explains the training texts alone, and the bag learns no more.
 
     Args:
         config: all sizes. seen: (words,), how often each word was met in training. precision: number format of the
@@ -64,15 +68,19 @@ class ClassifierNetwork(nn.Module):
         """Draw all weights anew."""
         initialize(self, generator)
 
-    def forward(
+    def paths(
         self, words: WordTensors, lengths: Tensor, bags: BagTensors, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """Scores of the labels before any softmax or sigmoid, (B, K); with a generator, parts are dropped."""
+    ) -> list[Tensor]:
+        """The scores of the labels by each path, (B, K); with a generator, parts are dropped."""
         x = self.embedding(words, self.seen, generator)  # (B, T, D)
         h, state = self.stack(x, None, lengths, generator)  # (B, T, H)
         v = self.layers(self.pooling(h, state, lengths), generator)  # (B, D)
-        s: Tensor = self.head(v)  # (B, K)
-        return s if self.bag is None else s + self.bag(bags, generator)
+        s = self.head(v)  # (B, K)
+        return [s] if self.bag is None else [s, self.bag(bags, generator)]
+
+    def forward(self, words: WordTensors, lengths: Tensor, bags: BagTensors) -> Tensor:
+        """Scores of the labels before any softmax or sigmoid, (B, K)."""
+        return torch.stack(self.paths(words, lengths, bags)).mean(dim=0)
 
 
 def one_label_loss(scores: Tensor, labels: Tensor, *, smoothing: float, weights: Tensor) -> Tensor:
