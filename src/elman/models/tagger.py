@@ -25,8 +25,12 @@ from elman.models.tagging.decoding import LabelReader, TaggedSentence
 from elman.models.tagging.judging import compare, judge
 from elman.settings import build
 from elman.text.features import WordFeatures
-from elman.text.labels import LabelSet
+from elman.text.labels import OUTSIDE, LabelSet
 from elman.text.seen import SeenWords
+from elman.text.vocabulary import check_keys
+
+LARGEST_OUTSIDE = 100.0
+"""Nats that can be taken off the score of `O`."""
 
 
 class Tagger:
@@ -43,19 +47,9 @@ class Tagger:
     commands = ("elman predict DIR FILE", "elman evaluate DIR FILE")
     call = 'print(model.predict([["Time", "flies"]]))'
 
-    def __init__(
-        self,
-        config: TaggerConfig,
-        features: WordFeatures,
-        *,
-        labels: Sequence[LabelSet],
-        seen: SeenWords,
-        engine: TorchTagger,
-        record: folder.Record,
-    ) -> None:
-        self.config, self.features, self.labels, self.seen = config, features, list(labels), seen
-        self.engine, self.record = engine, record
-        self.reader = LabelReader(engine, features, self.labels)
+    def __init__(self, config: TaggerConfig, reader: LabelReader, *, seen: SeenWords, record: folder.Record) -> None:
+        self.config, self.reader, self.seen, self.record = config, reader, seen, record
+        self.features, self.labels, self.engine = reader.features, reader.labels, reader.engine
 
     @classmethod
     def train(
@@ -105,10 +99,7 @@ class Tagger:
         where = str(stored.path)
         config = TaggerConfig.from_json(stored.config)
         features = WordFeatures.from_json(stored.document("words.json"), where=f"{where}/words.json")
-        columns = stored.document("labels.json").get("columns")
-        if not isinstance(columns, list) or not columns:
-            raise ModelFileError("there are no columns of labels", where=f"{where}/labels.json")
-        labels = [LabelSet.from_json(column, where=f"{where}/labels.json") for column in columns]
+        labels, outside = _labels(stored.document("labels.json"), where=f"{where}/labels.json")
         seen = SeenWords.from_json(stored.document("seen.json"), where=f"{where}/seen.json")
         if tuple(one.name for one in labels) != config.reading.label_columns:
             raise ModelFileError("the columns of labels are not those of config.json", where=where)
@@ -118,13 +109,14 @@ class Tagger:
         record = stored.record()
         arrays = stored.weights(tagger_shapes(config, labels))
         network = build_tagger(config, labels, seen=features.counts, start=arrays)
-        return cls(config, features, labels=labels, seen=seen, engine=TorchTagger(network), record=record)
+        reader = LabelReader(TorchTagger(network), features, labels, outside=outside)
+        return cls(config, reader, seen=seen, record=record)
 
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
         return {
             "words.json": self.features.to_json(),
-            "labels.json": {"columns": [one.to_json() for one in self.labels]},
+            "labels.json": {"columns": [one.to_json() for one in self.labels], "outside": self.reader.outside},
             "seen.json": self.seen.to_json(),
         }
 
@@ -273,3 +265,23 @@ class Tagger:
                 if not is_list or not all(isinstance(token, str) for token in tokens):
                     raise InputError(f"sentence {number} is not a list of tokens", mend="give lists of texts")
             yield [list(tokens) for _, tokens in window]
+
+
+def _labels(document: Mapping[str, Any], *, where: str) -> tuple[list[LabelSet], list[float]]:
+    """The label sets of `labels.json`, and what is taken off the score of `O` in each column.
+
+    Raises:
+        ModelFileError: the document is not one that `Tagger.documents` gives.
+    """
+    check_keys(document, ("columns", "outside"), where=where)
+    columns, outside = document["columns"], document["outside"]
+    if not isinstance(columns, list) or not columns:
+        raise ModelFileError("there are no columns of labels", where=where)
+    labels = [LabelSet.from_json(column, where=where) for column in columns]
+    if not isinstance(outside, list) or len(outside) != len(labels):
+        raise ModelFileError("outside is not a list of a number for each column", where=where)
+    for less, one in zip(outside, labels, strict=True):
+        is_number = isinstance(less, (int, float)) and not isinstance(less, bool) and 0 <= less <= LARGEST_OUTSIDE
+        if not is_number or (less and OUTSIDE not in one.internal):
+            raise ModelFileError(f"outside has {less!r}", where=where)
+    return labels, [float(less) for less in outside]

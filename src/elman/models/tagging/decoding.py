@@ -15,7 +15,7 @@ from elman.decoding.k_best import k_best, k_best_independent
 from elman.decoding.marginals import lattice, marginals
 from elman.decoding.viterbi import Transitions, viterbi
 from elman.text.features import WordFeatures
-from elman.text.labels import BIOES, LabelSet, to_spans
+from elman.text.labels import BIOES, OUTSIDE, LabelSet, to_spans
 
 NEVER = -1e4
 """Weight of a step that a scheme does not allow."""
@@ -53,10 +53,18 @@ class TaggedSentence:
 
 
 class LabelReader:
-    """Reads labels off an engine for a tagger with the given label sets."""
+    """Reads labels off an engine for a tagger with the given label sets.
 
-    def __init__(self, engine: Any, features: WordFeatures, labels: Sequence[LabelSet]) -> None:
+    Args:
+        outside: for each column the nats that are taken off the score of `O` where the best labels are chosen; where
+            probabilities are told, they are not. None is 0 for all.
+    """
+
+    def __init__(
+        self, engine: Any, features: WordFeatures, labels: Sequence[LabelSet], *, outside: Sequence[float] | None = None
+    ) -> None:
         self.engine, self.features, self.labels = engine, features, list(labels)
+        self.outside = [0.0] * len(self.labels) if outside is None else list(outside)
         self.chains = [_chain(one, engine.transitions(k)) for k, one in enumerate(self.labels)]
 
     def windows(self, sentences: Iterable[Any]) -> Iterator[list[Any]]:
@@ -77,15 +85,11 @@ class LabelReader:
         found: list[list[NDArray[np.int64]]] = [[] for _ in sentences]
         free = [k for k, one in enumerate(self.chains) if one is None]
         for group, batch in self._batches(sentences):
-            best: list[NDArray[np.int64]]
             if len(free) == len(self.labels):
                 best = self.engine.likeliest(batch, free)
             else:
                 emissions = self.engine.emissions(batch)
-                best = [
-                    scores.argmax(axis=2) if one is None else viterbi(scores, batch.lengths, one)
-                    for scores, one in zip(emissions, self.chains, strict=True)
-                ]
+                best = [self.best(scores, batch.lengths, column=k) for k, scores in enumerate(emissions)]
             for row, sentence in enumerate(group):
                 found[sentence] = [ids[row, : batch.lengths[row]] for ids in best]
         for sentence, tokens in enumerate(sentences):
@@ -93,20 +97,44 @@ class LabelReader:
                 found[sentence] = [np.empty(0, dtype=np.int64)] * len(self.labels)
         return found
 
+    def best(
+        self, scores: NDArray[np.float32], lengths: NDArray[np.int64], *, column: int, outside: float | None = None
+    ) -> NDArray[np.int64]:
+        """The best labels of a column (B, T) by their scores (B, T, K).
+
+        Args:
+            outside: as for the reader, instead of what it has.
+        """
+        steps = self.chains[column]
+        if steps is None:
+            return np.asarray(scores.argmax(axis=2))
+        less = self.outside[column] if outside is None else outside
+        if less:
+            scores = scores.copy()
+            scores[:, :, self.labels[column].internal.index(OUTSIDE)] -= less
+        return viterbi(scores, lengths, steps)
+
+    def emission_batches(
+        self, sentences: Sequence[Sequence[str]]
+    ) -> Iterator[tuple[list[int], list[NDArray[np.float32]], NDArray[np.int64]]]:
+        """Numbers of sentences of like length, the scores (B, T, K) of every column, and the lengths (B,)."""
+        for group, batch in self._batches(sentences):
+            yield group, self.engine.emissions(batch), batch.lengths
+
     def emissions_of(self, sentences: Sequence[Sequence[str]]) -> Iterator[tuple[int, list[NDArray[np.float32]]]]:
         """Number and scores (T, K) of every column of each sentence that has tokens, those of like length together."""
-        for group, batch in self._batches(sentences):
-            emissions = self.engine.emissions(batch)
+        for group, emissions, lengths in self.emission_batches(sentences):
             for row, sentence in enumerate(group):
-                yield sentence, [scores[row, : batch.lengths[row]] for scores in emissions]
+                yield sentence, [scores[row, : lengths[row]] for scores in emissions]
 
     def tagged(self, sentences: Sequence[Sequence[str]]) -> list[TaggedSentence]:
         """The labels of sentences with their probabilities and spans."""
         found = [TaggedSentence(tuple(tokens), {one.name: [] for one in self.labels}) for tokens in sentences]
         for sentence, emissions in self.emissions_of(sentences):
             target = found[sentence]
-            for one, scores, steps in zip(self.labels, emissions, self.chains, strict=True):
-                ids, sure, spans = _read(scores, steps, one)
+            for k, (one, scores) in enumerate(zip(self.labels, emissions, strict=True)):
+                ids = self.best(scores[None], np.array([len(scores)]), column=k)[0]
+                sure, spans = _certainty(scores, ids, self.chains[k], labels=one)
                 target.labels[one.name] = one.decode(ids)
                 target.probabilities[one.name] = sure
                 if one.scheme is not None:
@@ -143,22 +171,18 @@ def _chain(labels: LabelSet, transitions: Transitions | None) -> Transitions | N
     return Transitions(*(np.where(part, 0.0, NEVER).astype(np.float32) for part in labels.allowed()))
 
 
-def _read(
-    scores: NDArray[np.float32], steps: Transitions | None, labels: LabelSet
-) -> tuple[NDArray[np.int64], list[float], list[TaggedSpan]]:
-    """The best labels of a sentence (T, K), the probability of each at its place, and the spans with theirs."""
+def _certainty(
+    scores: NDArray[np.float32], ids: NDArray[np.int64], steps: Transitions | None, *, labels: LabelSet
+) -> tuple[list[float], list[TaggedSpan]]:
+    """The probability of each label of a sentence at its place, given the scores (T, K), and the spans with theirs."""
     if steps is None:
-        ids = scores.argmax(axis=1)
-        return ids, np.exp(scores[np.arange(len(ids)), ids]).tolist(), []
-    lengths = np.array([len(scores)])
-    ids = viterbi(scores[None], lengths, steps)[0]
-    sure = marginals(scores[None], lengths, steps)[0, np.arange(len(ids)), ids]
-    if labels.scheme is None:
-        return ids, sure.tolist(), []
-    found = to_spans([labels.internal[i] for i in ids], BIOES)
+        return np.exp(scores[np.arange(len(ids)), ids]).tolist(), []
+    sure = marginals(scores[None], np.array([len(scores)]), steps)[0, np.arange(len(ids)), ids]
+    found = [] if labels.scheme is None else to_spans([labels.internal[i] for i in ids], BIOES)
     if not found:
-        return ids, sure.tolist(), []
+        return sure.tolist(), []
     starts, ends = np.array([[span.start, span.end] for span in found]).T
     logs = lattice(scores, steps).span_log_probabilities(ids, starts=starts, ends=ends)
-    spans = [TaggedSpan(one.start, one.end, one.type, float(np.exp(log))) for one, log in zip(found, logs, strict=True)]
-    return ids, sure.tolist(), spans
+    return sure.tolist(), [
+        TaggedSpan(one.start, one.end, one.type, float(np.exp(log))) for one, log in zip(found, logs, strict=True)
+    ]

@@ -4,6 +4,7 @@ Knows the order of the steps; the steps themselves are in `text`, `data` and `nn
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,13 @@ def prepare(job: Job, folder: Path) -> Prepared:
     network = build_tagger(
         config, read.labels, seen=read.features.counts, precision=precision, seed=options.train.seed, start=start
     ).to(device)
+
+    def make(outside: Sequence[float] | None) -> LabelReader:
+        return LabelReader(TorchTagger(network), read.features, read.labels, outside=outside)
+
     dev = None
     if read.dev is not None:
-        dev = DevSentences(read.dev, lambda: LabelReader(TorchTagger(network), read.features, read.labels), read.seen)
+        dev = DevSentences(read.dev, make, read.seen)
     evaluation = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
     return Prepared(
         options=options, network=network, precision=precision,
@@ -86,7 +91,7 @@ def prepare(job: Job, folder: Path) -> Prepared:
         loss=tagger_loss(network), dev=dev, tokens=len(read.corpus.tokens), estimate=choice.steps,
         evaluation_tokens=evaluation, sums=job.sums(),
         finish=lambda record: Tagger(
-            config, read.features, labels=read.labels, seen=read.seen, engine=TorchTagger(network), record=record
+            config, make(None if dev is None else dev.outside), seen=read.seen, record=record
         ),
     )  # fmt: skip
 
