@@ -16,6 +16,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 import elman
 from elman.errors import InputError, OptionError
 from elman.models.classifying import reading
+from elman.text.tokens import split_words
 from tiny import CLASSIFIER, reviews, table, write
 
 TEXTS = ["the film is fine .", "영화는 is not 좋은!", "", "  ", '"it" is dull', "a", "strange " * 70]
@@ -88,7 +89,7 @@ def test_figures_are_those_of_scikit_learn(classifier: elman.Classifier, tmp_pat
     assert sum(sum(row.values()) for row in report["details"]["label"]["confusion"].values()) == len(rows)
     wrong = sum(one["count"] for one in report["details"]["label"]["confusions"])
     assert wrong == sum(g != f for g, f in zip(gold, found, strict=True))
-    assert report["tokens"] == sum(len(reading.split_words(text)) for text in texts)
+    assert report["tokens"] == sum(len(split_words(text)) for text in texts)
 
 
 def test_another_model_is_compared_text_by_text(
@@ -117,7 +118,7 @@ def test_only_classifiers_of_one_sort_are_compared(
 def test_the_temperature_is_the_one_that_fits_dev_best(classifier: elman.Classifier, tables: dict[str, Path]) -> None:
     gold = [label for label, _ in reviews(24, seed=2)]
     texts = [text for _, text in reviews(24, seed=2)]
-    scores = classifier.reader.scores([reading.split_words(text) for text in texts])
+    scores = classifier.reader.scores([split_words(text) for text in texts])
 
     def nats(temperature: float) -> float:
         found: float = log_loss(gold, classifier.labels.at(temperature).probabilities(scores))

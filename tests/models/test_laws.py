@@ -14,7 +14,7 @@ import pytest
 
 import elman
 from elman.nn.config import CELLS
-from tiny import SIZE, TAGGER, columns, sentences, tagged, write
+from tiny import CLASSIFIER, SIZE, TAGGER, columns, reviews, sentences, table, tagged, write
 
 Answer = tuple[list[str], list[float]]
 """What a model says of a text: names of any sort, and scores."""
@@ -86,9 +86,25 @@ def _lines(model: Any, path: Path, **options: Any) -> list[str]:
     return parts
 
 
+def _train_classifier(folder: Path, **options: Any) -> elman.Classifier:
+    path = table(folder / "train.tsv", reviews(12))
+    return elman.Classifier.train(path, dev="none", epochs=1, **{**CLASSIFIER, **options})
+
+
+def _ask_classifier(model: elman.Classifier, texts: Iterable[str]) -> list[Answer]:
+    names, p = model.probabilities(texts)
+    return [([names[k] for k in np.argsort(-row)], np.sort(row)[::-1].tolist()) for row in p]
+
+
+def _ask_classifier_file(model: elman.Classifier, path: Path) -> list[Answer]:
+    rows = [json.loads(row)["top"] for row in _lines(model, path, top=9)]
+    return [([one["label"] for one in row], [one["probability"] for one in row]) for row in rows]
+
+
 SUBJECTS = {
     "language-model": Subject(_train_language_model, _ask_language_model, _ask_language_model_file),
     "tagger": Subject(_train_tagger, _ask_tagger, _ask_tagger_file),
+    "classifier": Subject(_train_classifier, _ask_classifier, _ask_classifier_file),
 }
 CASES = [
     *(("language-model", {"cell": cell, "layers": n, "ngrams": n}) for cell, n in itertools.product(CELLS, [1, 2])),
@@ -97,6 +113,11 @@ CASES = [
         for cell, layers, both, crf in itertools.product(CELLS, [1, 2], [True, False], [True, False])
     ),
     ("tagger", {"character_hidden": 3, "word_width": 0}),
+    *(
+        ("classifier", {"cell": cell, "layers": layers, "bidirectional": both})
+        for cell, layers, both in itertools.product(CELLS, [1, 2], [True, False])
+    ),
+    ("classifier", {"pooling": "attention+max", "feed_forward_layers": 2, "bag": False, "character_hidden": 3}),
 ]
 EVERY = pytest.mark.parametrize(
     ("kind", "options"), CASES, ids=["-".join([kind, *map(str, options.values())]) for kind, options in CASES]
@@ -147,7 +168,8 @@ def test_a_model_that_was_saved_and_loaded_answers_the_same(kind: str, options: 
 def test_a_file_is_answered_as_its_lines_are(
     kind: str, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("elman.models.tagging.decoding.WINDOW", 4)  # several windows in a small file
+    for package in ("tagging.decoding", "classifying.reading"):
+        monkeypatch.setattr(f"elman.models.{package}.WINDOW", 4)  # several windows in a small file
     model, ask = subject(kind, options)
     same(SUBJECTS[kind].ask_file(model, write(tmp_path / "texts.txt", TEXTS)), ask(TEXTS), rounded=1e-6)
 

@@ -34,12 +34,12 @@ def written_out(way: str, steps: Tensor, a: Tensor, directions: int) -> Tensor:
     if way == "last":
         return torch.cat([steps[-1, :H], steps[0, H:]]) if directions == 2 else steps[-1]
     if way == "mean":
-        return sum(steps) / len(steps)
+        return torch.stack([sum(column, column.new_zeros(())) / len(column) for column in steps.T])
     if way == "max":
         return torch.stack([max(column) for column in steps.T])
     scores = [sum(a[d] * math.tanh(step[d]) for d in range(len(a))) for step in steps]
     weights = [math.exp(score) for score in scores]
-    return sum(w * step for w, step in zip(weights, steps, strict=True)) / sum(weights)
+    return torch.stack([w * step for w, step in zip(weights, steps, strict=True)]).sum(dim=0) / sum(weights)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])

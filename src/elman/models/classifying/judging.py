@@ -61,12 +61,13 @@ def details(tally: ClassificationTally) -> dict[str, Any]:
 
 def _worst(confusion: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     pairs = [
-        {"gold": gold, "predicted": predicted, "count": count}
+        (count, gold, predicted)
         for gold, row in confusion.items()
         for predicted, count in row.items()
         if gold != predicted
     ]
-    return sorted(pairs, key=lambda pair: -int(pair["count"]))[:CONFUSIONS]
+    worst = sorted(pairs, key=lambda pair: -pair[0])[:CONFUSIONS]
+    return [{"gold": gold, "predicted": predicted, "count": count} for count, gold, predicted in worst]
 
 
 def _right(
