@@ -51,6 +51,11 @@ def check(config: Any) -> None:
         kinds = _kinds(hints[field.name])
         if value is None and type(None) in kinds:
             continue
+        if tuple in kinds:
+            item = typing.get_args(hints[field.name])[0]
+            if not isinstance(value, tuple) or not all(isinstance(one, item) for one in value):
+                raise OptionError(f"{_plain(value)!r} is not a list of values of type {item.__name__}", where=where)
+            continue
         if (isinstance(value, bool) and bool not in kinds) or not isinstance(value, _widened(kinds)):
             wanted = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
             raise OptionError(f"{value!r} is not a value of type {wanted}", where=where)

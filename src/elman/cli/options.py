@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from elman.errors import InputError, OptionError, nearest
 from elman.models.kinds import KINDS, Kind
-from elman.settings import build, flag_of, names
+from elman.settings import build, flag_of, names, tupled
 
 PAIRS = {"bidirectional": ("bidirectional", "unidirectional"), "header": (None, "no-header")}
 """The two words of a yes-or-no option where they are not NAME and no-NAME."""
@@ -87,7 +87,7 @@ def chosen(given: Namespace, *configs: type) -> dict[str, Any]:
     """
     known = names(*configs)
     values = {name: getattr(given, name) for name in known if hasattr(given, name)}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    values = {name: tupled(value) for name, value in values.items()}
     path = getattr(given, "config", None)
     stored = {} if path is None else _read_stored(path, known)
     try:
@@ -203,7 +203,7 @@ def _read_stored(path: str, known: list[str]) -> dict[str, Any]:
     for key in content:
         if key.replace("-", "_") not in known:
             raise OptionError(f"unknown key {key!r}", where=path, mend=nearest(key.replace("-", "_"), known))
-    return {key.replace("-", "_"): value for key, value in content.items()}
+    return {key.replace("-", "_"): tupled(value) for key, value in content.items()}
 
 
 def _short(mend: str, program: str) -> str:

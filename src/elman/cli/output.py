@@ -169,7 +169,8 @@ def _figures(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
         elif isinstance(value, list):
             yield f"{name + key:<32}" + " to ".join(f"{edge:.4f}" for edge in value)
         else:
-            yield f"{name + key:<32}{value:.4f}" if isinstance(value, float) else f"{name + key:<32}{value}"
+            told = "none" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
+            yield f"{name + key:<32}{told}"
 
 
 def _detail_lines(column: str, details: Mapping[str, Any]) -> Iterator[str]:

@@ -10,15 +10,16 @@ from elman.cli import output
 from elman.cli.options import Parser, add_json, add_kinds, add_threads, chosen_for
 from elman.cli.threads import use_threads
 from elman.errors import OptionError
-from elman.files.replace import aside_of
+from elman.files.replace import text_aside_of
 
 
 def add_options(parser: Parser) -> None:
     """The model, the files, how they are read, and where the answer goes."""
     parser.usage = "%(prog)s DIR [FILE... | -] [--out FILE] [options]"
     parser.add_argument("model", metavar="DIR", help="a model folder")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="files to read; none, or -, for standard input")
-    parser.add_argument("--out", metavar="FILE", help="where to write, whole or not at all (default: standard output)")
+    parser.add_argument("files", nargs="*", default=[], metavar="FILE", help="files to read; none, or -, for standard input")
+    parser.add_argument("--out", metavar="FILE", help="where to write, as UTF-8, packed where it ends in .gz, whole or "
+                        "not at all (default: standard output)")  # fmt: skip
     add_threads(parser)
     add_json(parser, "the counts (needs --out)")
     add_kinds(parser, "reading", "output")
@@ -34,7 +35,7 @@ def run(given: Namespace) -> None:
     if given.out is None:
         model.predict_to(files, output.lines, reading=reading, **wanted)
         return
-    with aside_of(given.out) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+    with text_aside_of(given.out) as file:
         report = model.predict_to(files, file.write, reading=reading, **wanted)
     if given.json:
         output.document(report)

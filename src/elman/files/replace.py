@@ -4,13 +4,16 @@ Knows paths; knows no format. Used by the other files of this package and by com
 """
 
 import errno
+import gzip
 import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from io import TextIOWrapper
 from os import PathLike
 from pathlib import Path
+from typing import BinaryIO, TextIO, cast
 
 from elman.errors import ElmanError, OptionError
 
@@ -44,6 +47,17 @@ def aside_of(path: str | PathLike[str]) -> Iterator[Path]:
             sync(place.parent)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def text_aside_of(path: str | PathLike[str]) -> Iterator[TextIO]:
+    """A file of UTF-8 text beside the wanted one, open to be written, as `aside_of`; packed where the name ends in
+    `.gz`, as files are read."""
+    with aside_of(path) as aside, aside.open("wb") as raw:
+        is_packed = str(path).lower().endswith(".gz")
+        packed = gzip.GzipFile("", "wb", fileobj=raw, mtime=0) if is_packed else nullcontext(raw)
+        with packed as bytes_, TextIOWrapper(cast(BinaryIO, bytes_), encoding="utf-8", newline="") as file:
+            yield file
 
 
 def write_file(path: str | PathLike[str], data: bytes) -> None:

@@ -154,7 +154,7 @@ TAGGER = Kind(
     by_file=("token_column", "label_columns"),
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
-    defaults={"bidirectional": True, "lr": 3e-3, "table_rate": 6.0, "segment": 512},
+    defaults={"bidirectional": True, "lr": 3e-3, "segment": 512},
 )  # fmt: skip
 CLASSIFIER = Kind(
     "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,

@@ -22,7 +22,7 @@ from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.tagging.config import TaggerOutput
 from elman.models.tagging.decoding import LabelReader, TaggedSentence
-from elman.models.tagging.judging import compare, judge
+from elman.models.tagging.judging import compare, judge, warned
 from elman.settings import build
 from elman.text.features import WordFeatures
 from elman.text.labels import OUTSIDE, LabelSet
@@ -203,7 +203,8 @@ class Tagger:
         columns = self.config.reading.label_columns
         if other is not None and (other.kind != self.kind or other.config.reading.label_columns != columns):
             raise OptionError("this is no tagger of the same columns", where="--against", mend="give another model")
-        tally = judge(self.reader, read_sentences(paths, read, labelled=True, columns=columns), self.seen)
+        sentences = read_sentences(paths, read, labelled=True, columns=columns)
+        tally = judge(self.reader, warned(sentences, self.labels), self.seen)
         seconds = time.monotonic() - started
         report = {
             "kind": self.kind, "seconds": seconds, "tokens": tally.tokens,
@@ -260,11 +261,13 @@ class Tagger:
             raise InputError("these are not sentences", mend="give lists of tokens, say [['Time', 'flies']]")
         each = enumerate(sentences, 1)
         while window := list(islice(each, 1024)):
+            rows: list[list[str]] = []
             for number, tokens in window:
                 is_list = isinstance(tokens, Iterable) and not isinstance(tokens, str)
-                if not is_list or not all(isinstance(token, str) for token in tokens):
+                rows.append(list(tokens) if is_list else [])
+                if not is_list or not all(isinstance(token, str) for token in rows[-1]):
                     raise InputError(f"sentence {number} is not a list of tokens", mend="give lists of texts")
-            yield [list(tokens) for _, tokens in window]
+            yield rows
 
 
 def _labels(document: Mapping[str, Any], *, where: str) -> tuple[list[LabelSet], list[float]]:

@@ -94,6 +94,10 @@ class WordEmbeddingConfig:
         0, "size of the state of one direction of the network that reads the characters of a word; 0 for none",
         low=0, high=4096,
     )  # fmt: skip
+    word_spread: float = option(0.1, "deviation of the first vectors of words", low=0, high=100, automatic=True)
+    feature_spread: float = option(
+        0.0, "deviation of the first vectors of hashed features", low=0, high=100, automatic=True
+    )
     word_dropout: float = option(
         0.25, "a word that was seen n times in training is unknown with probability a / (a + n); this is a",
         low=0, high=1000, automatic=True,

@@ -65,10 +65,11 @@ def _direction(module: Direction, generator: torch.Generator) -> None:
 
 
 def _words(module: WordEmbedding, generator: torch.Generator) -> None:
-    """Vectors of words and characters are drawn; those of hashed features begin at 0, so that rows which training never
-    touches need not be stored."""
+    """Vectors of words and characters are drawn; those of hashed features begin at 0, or are drawn too."""
     if hasattr(module, "E"):
-        module.E.normal_(0, 0.1, generator=generator)
+        module.E.normal_(0, module.config.word_spread, generator=generator)
+    if hasattr(module, "features") and module.config.feature_spread > 0:
+        module.features.normal_(0, module.config.feature_spread, generator=generator)
     if hasattr(module, "alphabet"):
         module.alphabet.normal_(0, 1.0, generator=generator)
 

@@ -18,7 +18,11 @@ class TrainConfig:
     lr: float = option(8e-3, "highest learning rate of the schedule", low=0, high=1000)
     warmup: float = option(0.05, "share of the run in which the learning rate rises", low=0, high=0.9)
     table_rate: float = option(
-        3.0, "learning rate of tables, whose rows are met seldom, as a multiple of the others'", low=0, high=1000
+        3.0,
+        "learning rate of tables, whose rows are met seldom, as a multiple of the others'",
+        low=0,
+        high=1000,
+        automatic=True,
     )
     weight_decay: float = option(0.02, "AdamW's decay of the weight matrices", low=0, high=10)
     clip: float = option(1.0, "largest norm of the gradient; 0 leaves it as it is", low=0, high=1e9)

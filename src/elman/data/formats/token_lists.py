@@ -84,7 +84,7 @@ def _object(line: str, where: str) -> dict[str, Any]:
 
 def _texts(row: Mapping[str, Any], key: str, *, option: str, where: str) -> tuple[str, ...]:
     if key not in row:
-        known = f"{nearest(key, row)}; {option} names another" if row else f"{option} names another"
+        known = f"{option} names another; {nearest(key, row)}" if row else f"{option} names another"
         raise InputError(f"there is no key {key!r}", where=where, mend=known)
     values = row[key]
     if not isinstance(values, list):

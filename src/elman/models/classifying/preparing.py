@@ -136,7 +136,7 @@ def _read(job: Job) -> Read:
 
 def _tell(corpus: TextCorpus, features: WordFeatures, labels: TextLabels, *, longest: int) -> None:
     """Log what the training files have."""
-    sizes = (len(corpus.labels), len(corpus.tokens), len(corpus.types), features.size, len(labels.names))
+    sizes = (len(corpus.labels), len(corpus.tokens), len(corpus.types), features.size - 1, len(labels.names))
     told = "training text: %s texts, %s words, %s distinct; %s words have a vector; %s labels"
     log.info(told, *(f"{size:,}" for size in sizes))
     if corpus.empty:

@@ -33,6 +33,7 @@ def build_tagger(
     labels: Sequence[LabelSet],
     *,
     seen: NDArray[np.int64],
+    kept: NDArray[np.bool_] | None = None,
     precision: str = "fp32",
     seed: int | None = None,
     start: "dict[str, NDArray[np.float32]] | None" = None,
@@ -40,13 +41,17 @@ def build_tagger(
     """The network that a config and label sets describe.
 
     Args:
-        seen: how often each known word was met in training. precision: number format of the products. seed: draw its
+        seen: how often each known word was met in training. kept: the hashed rows that words have; the others are drawn
+            as 0, so that no folder needs to store them. precision: number format of the products. seed: draw its
             weights from it; None leaves them unset. start: take these weights; labels that came behind the known ones
             keep what was drawn for them.
     """
     network = _tagger(config, labels, torch.from_numpy(seen.astype(np.float32)), precision)
     if seed is not None:
         network.initialize(torch.Generator().manual_seed(seed))
+        if kept is not None and config.embedding.feature_width:
+            with torch.no_grad():
+                network.embedding.features[torch.from_numpy(~kept)] = 0.0
     if start is not None:
         put_grown(network, start)
     return network

@@ -3,7 +3,9 @@
 Knows label sets, tallies and a reader of labels; knows no file. Used by `models.tagger` and `models.tagging.preparing`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from elman.data.paragraphs import Sentence
@@ -11,9 +13,10 @@ from elman.metrics.accuracy import AccuracyTally
 from elman.metrics.paired import paired_bootstrap
 from elman.metrics.spans import SpanTally
 from elman.models.tagging.decoding import LabelReader
-from elman.text.labels import OUTSIDE, LabelSet
+from elman.text.labels import OUTSIDE, LabelSet, ill_formed
 from elman.text.seen import SeenWords
 
+log = logging.getLogger("elman")
 TRIED = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 """Nats off the score of `O` that are tried on the dev text."""
 LARGEST_FIT = 100_000
@@ -78,6 +81,21 @@ def judge(reader: LabelReader, sentences: Iterable[Sentence], seen: SeenWords) -
             predicted = [one.decode(row) for one, row in zip(reader.labels, ids, strict=True)]
             tally.add(sentence, predicted)
     return tally
+
+
+def warned(sentences: Iterable[Sentence], labels: Sequence[LabelSet]) -> Iterator[Sentence]:
+    """The sentences as they come; behind the last one, a warning of labels that are not as the schemes of the model
+    write them, as in files of another scheme."""
+    wrong: Counter[str] = Counter()
+    for sentence in sentences:
+        for one in labels:
+            if one.scheme is not None:
+                wrong[one.name] += len(ill_formed(sentence.labels[one.name], one.scheme))
+        yield sentence
+    for one in labels:
+        if one.scheme is not None and wrong[one.name]:
+            log.warning("column %s: %s labels are not as the scheme %s of the model writes them; strictly, their spans "
+                        "count for nothing", one.name, f"{wrong[one.name]:,}", one.scheme.name)  # fmt: skip
 
 
 def compare(first: TaggerTally, reader: LabelReader, sentences: Iterable[Sentence], seen: SeenWords) -> dict[str, Any]:

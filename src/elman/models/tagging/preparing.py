@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from elman.data.paragraphs import Sentence
 from elman.data.sentences import label_columns, read_sentences
 from elman.data.tokens import LabelledTokens, SentenceBatches, TokenCorpus, build_tokens, part_of, stretches
-from elman.errors import InputError
+from elman.errors import InputError, OptionError
 from elman.models.config import TaggerConfig
-from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_loss
+from elman.models.engines.torch_tagger import LARGEST_CRF, TorchTagger, build_tagger, has_crf, tagger_loss
 from elman.models.fitting import Prepared
 from elman.models.folder import Record
 from elman.models.kinds import TaggerOptions, flat
@@ -27,6 +27,7 @@ from elman.models.tagging.decoding import LabelReader
 from elman.models.tagging.judging import DevSentences
 from elman.models.tagging.sizing import Facts, choose
 from elman.models.vectors import with_vectors
+from elman.nn.config import LabelHeadConfig
 from elman.text.features import WordFeatures
 from elman.text.labels import LabelSet, ill_formed, strays
 from elman.text.seen import SeenWords
@@ -75,8 +76,9 @@ def prepare(job: Job, folder: Path) -> Prepared:
     if read.vectors is not None:
         start = {"embedding.E": read.vectors}
     network = build_tagger(
-        config, read.labels, seen=read.features.counts, precision=precision, seed=options.train.seed, start=start
-    ).to(device)
+        config, read.labels, seen=read.features.counts, kept=read.features.kept, precision=precision,
+        seed=options.train.seed, start=start,
+    ).to(device)  # fmt: skip
 
     def make(outside: Sequence[float] | None) -> LabelReader:
         return LabelReader(TorchTagger(network), read.features, read.labels, outside=outside)
@@ -110,16 +112,28 @@ def _read(job: Job, columns: tuple[str, ...]) -> Read:
     else:
         features, seen = job.start.features, seen.joined(job.start.seen)
         labels = [one.extended(corpus.sequences(one.name)) for one in job.start.labels]
+    _check_head(job.options.head, labels)
     for one in labels:
         _tell_labels(one, corpus)
     log.info("training text: %s sentences, %s tokens, %s distinct; %s words have a vector", f"{corpus.sentences:,}",
-             f"{len(corpus.tokens):,}", f"{len(corpus.types):,}", f"{features.size:,}")  # fmt: skip
+             f"{len(corpus.tokens):,}", f"{len(corpus.types):,}", f"{features.size - 1:,}")  # fmt: skip
     dev = _dev(job, labels)
     vectors = None
     if "vectors" in job.files:
         met = [*corpus.types, *(token for sentence in dev or [] for token in sentence.tokens)]
         features, vectors = with_vectors(job, features, met)
     return Read(corpus, dev, features, labels, seen, vectors)
+
+
+def _check_head(head: LabelHeadConfig, labels: list[LabelSet]) -> None:
+    """Refuse options that would change nothing."""
+    chained = [has_crf(one, head.crf) for one in labels]
+    if head.crf and not any(chained):
+        raise OptionError(f"a column has more labels than a CRF can have, {LARGEST_CRF}", where="--crf",
+                          mend="leave it out")  # fmt: skip
+    if head.label_smoothing and all(chained):
+        raise OptionError("every column has a CRF, where nothing is smoothed", where="--label-smoothing",
+                          mend="leave it out, or give --no-crf")  # fmt: skip
 
 
 def _tell_labels(labels: LabelSet, corpus: TokenCorpus) -> None:

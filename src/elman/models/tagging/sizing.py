@@ -55,6 +55,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "hidden": hidden,
         "batch_size": ROWS,
         "layers": 2,
+        **_tables(facts.spans),
         **_dropout(facts.spans, given.get("dropout")),
     }
     values = {name: value for name, value in wanted.items() if name not in given}
@@ -77,6 +78,14 @@ def _epochs(facts: Facts, hidden: int) -> float:
         return float(facts.epochs or 1)
     speed = SPEEDS[min(SPEEDS, key=lambda size: abs(size - hidden))]
     return facts.seconds * speed / facts.tokens
+
+
+def _tables(spans: bool) -> dict[str, float]:
+    """First values of the tables and how fast they learn: entities are found by vectors that are drawn and move little,
+    parts of speech by ones that begin near 0 and learn fast."""
+    if spans:
+        return {"table_rate": 1.0, "word_spread": 1.0, "feature_spread": 0.3}
+    return {"table_rate": 6.0, "word_spread": 0.1, "feature_spread": 0.0}
 
 
 def _dropout(spans: bool, given: float | None) -> dict[str, float]:
