@@ -1,6 +1,7 @@
 """Accuracy of language models in a given time, beside a plain torch LSTM in the same run.
 
-    python benchmarks/language_model.py DATA WORK... [--seed N] [--threads N] [--out FILE.jsonl]
+    python benchmarks/language_model.py DATA WORK... [--seed N] [--threads N] [--no-peer]
+                                        [--out FILE.jsonl]
 
 DATA is a folder that holds `tinyshakespeare`, `wikitext-2` and `war-and-peace`; WORK is one or several of the names in
 `WORKS`. Minutes are standard minutes (see `standard.py`). Each work prints one JSON line with its figures.
@@ -21,6 +22,7 @@ parser.add_argument("data", type=Path)
 parser.add_argument("works", nargs="+")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+parser.add_argument("--no-peer", action="store_true", help="train elman alone")
 parser.add_argument("--out", type=Path)
 arguments = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.threads)
@@ -128,7 +130,7 @@ def main() -> None:
             parts = unpack(arguments.data / work.folder, Path(aside))
             result = {"work": name, "seed": arguments.seed, "machine": machine.line()}
             result["elman"] = run_ours(work, parts, machine)
-            if work.peer:
+            if work.peer and not arguments.no_peer:
                 result["plain torch"] = run_peer(work, parts, machine)
         line = json.dumps(result)
         print(line, flush=True)

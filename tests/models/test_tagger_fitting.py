@@ -248,6 +248,14 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(treebank: dict[s
     assert "only once" in refused("-", format="conllu")
     assert "there is no column 'uposs'; did you mean upos?" in refused(treebank["train"], label_columns=["uposs"])
     assert "is given twice" in refused(treebank["train"], label_columns=["upos", "upos"])
+    spans = treebank["train spans"]
+    assert "nothing is smoothed" in refused(spans, label_smoothing=0.1)
+    assert "nothing is smoothed" in refused(treebank["train"], label_smoothing=0.1, crf=True)
+    many = tmp_path / "many.bio"
+    many.write_text("".join(f"word T{n}\n" for n in range(600)), encoding="utf-8")
+    assert "more labels than a CRF can have, 512" in refused(many, crf=True)
+    assert "'upos' is not a list" in refused(treebank["train"], label_columns="upos")
+    assert "[3] is not a list of values of type str" in refused(treebank["train"], label_columns=[3])
     assert "did you mean label_columns" in refused(treebank["train"], label_column=["upos"])
     assert "nothing is known of a word" in refused(treebank["train"], word_width=0, feature_width=0)
     assert "nothing is judged" in refused(treebank["train"], dev="none", patience=2)

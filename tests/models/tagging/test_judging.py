@@ -1,4 +1,4 @@
-"""What is taken off the score of `O`: chosen for the best F1 on dev, kept with the model, and told of in no probability."""
+"""What is taken off the score of `O`: chosen for the best F1 on dev, kept with the model, part of no probability."""
 
 import json
 import shutil
