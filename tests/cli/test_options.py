@@ -144,6 +144,16 @@ def test_a_column_of_labels_may_be_named_several_times() -> None:
     assert found == {"label_columns": ("upos", "3")}
 
 
+def test_a_file_may_name_several_columns_of_labels(tmp_path: Path) -> None:
+    configs = tuple(TAGGER.configs.values())
+    path = write(tmp_path / "o.toml", 'label-columns = ["upos", "3"]\n')
+    assert chosen(given("--config", path, configs=configs), *configs) == {"label_columns": ("upos", "3")}
+    for text in ('"upos"', "[3]", '[["upos"]]'):
+        path = write(tmp_path / "o.toml", f"label_columns = {text}\n")
+        with pytest.raises(OptionError, match=r"--label-column: .* is not a list of values of type str"):
+            chosen(given("--config", path, configs=configs), *configs)
+
+
 def test_the_help_of_a_kind_has_its_options_and_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "tagger", "--help"]) == 0
     told = capsys.readouterr().out

@@ -45,6 +45,11 @@ def test_another_model_stands_beside_with_the_edges_of_an_interval(capsys: pytes
     assert lines[3:] == ["against interval -0.5000 to -0.1250", "against items 3"]
 
 
+def test_a_figure_that_there_is_not_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    output.report({"metrics": {"upos": {"accuracy": 1.0, "accuracy_unseen": None}}}, as_json=False)
+    assert capsys.readouterr().out.splitlines()[1].split() == ["upos", "accuracy_unseen", "none"]
+
+
 def test_the_log_goes_to_stderr_while_the_block_lasts(capsys: pytest.CaptureFixture[str]) -> None:
     log = logging.getLogger("elman")
     with output.log_to_stderr():

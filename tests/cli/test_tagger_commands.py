@@ -133,6 +133,13 @@ def test_predict_writes_a_file_and_counts(place: Path, tmp_path: Path, capsys: p
     assert json.loads(capsys.readouterr().out)["metrics"]["label"]["accuracy"] == 1.0
 
 
+def test_a_file_that_ends_in_gz_is_packed(place: Path, tmp_path: Path) -> None:
+    for name in ("o.bio", "o.bio.gz"):
+        assert main(["predict", str(place / "m"), str(place / "dev.bio"), "--out", str(tmp_path / name)]) == 0
+    assert gzip.decompress((tmp_path / "o.bio.gz").read_bytes()) == (tmp_path / "o.bio").read_bytes()
+    assert sorted(os.listdir(tmp_path)) == ["o.bio", "o.bio.gz"]
+
+
 @pytest.mark.parametrize(
     ("words", "text", "shown"),
     [
@@ -185,6 +192,7 @@ def test_training_goes_on_from_a_folder_and_is_repeated(
          "--label-column: '1' is given twice; name every column once"),
         (["train", "tagger", "--train", "a", "--out", "m", "--char-ngrams", "1"],
          "--char-ngrams: n-grams inside a word begin at 2; give 0, or 2 to 8"),
+        (["predict"], "the following arguments are required: DIR; see elman predict --help"),
         (["predict", "DIR", "f", "--text-column", "x"],
          "--text-column: a tagger has no such option; leave it out"),
         (["predict", "DIR", "f", "--no-header"], "--no-header: a tagger has no such option; leave it out"),

@@ -27,6 +27,27 @@ def plain(treebank: dict[str, Path]) -> elman.Tagger:
     return elman.Tagger.train(treebank["train"], dev=treebank["dev"], epochs=2, **TAGGER)
 
 
+def test_files_of_another_scheme_are_warned_of(
+    treebank: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = elman.Tagger.train(treebank["train spans"], dev="none", epochs=1, **TAGGER)
+    caplog.clear()
+    model.evaluate(treebank["dev spans"])
+    assert not caplog.messages
+    other = tmp_path / "other.bio"
+    text = treebank["dev spans"].read_text(encoding="utf-8")
+    other.write_text(text.replace("\tI-", "\tE-"), encoding="utf-8")
+    model.evaluate(other)
+    (told,) = caplog.messages
+    wrong = text.count("\tI-")
+    assert told.startswith(f"column label: {wrong} labels are not as the scheme IOB2 of the model writes them")
+
+
+def test_sentences_may_come_from_iterators(plain: elman.Tagger) -> None:
+    assert plain.predict(iter(tokens) for tokens in SENTENCES) == plain.predict(SENTENCES)
+    assert plain.predict(tuple(tokens) for tokens in SENTENCES) == plain.predict(SENTENCES)
+
+
 def spans_of(labels: list[str]) -> set[tuple[int, int, str]]:
     """The spans of well-formed labels in IOB2."""
     found, start = [], -1

@@ -17,7 +17,9 @@ def add_options(parser: Parser) -> None:
     """The model, the files, how they are read, and where the answer goes."""
     parser.usage = "%(prog)s DIR [FILE... | -] [--out FILE] [options]"
     parser.add_argument("model", metavar="DIR", help="a model folder")
-    parser.add_argument("files", nargs="*", default=[], metavar="FILE", help="files to read; none, or -, for standard input")
+    parser.add_argument(
+        "files", nargs="*", default=[], metavar="FILE", help="files to read; none, or -, for standard input"
+    )
     parser.add_argument("--out", metavar="FILE", help="where to write, as UTF-8, packed where it ends in .gz, whole or "
                         "not at all (default: standard output)")  # fmt: skip
     add_threads(parser)
