@@ -162,6 +162,6 @@ CLASSIFIER = Kind(
     held=("multi_label", "pooling", "feed_forward_layers", "feed_forward"),
     documents=("words.json", "labels.json"), packed=("embedding.E", "embedding.features", "bag.E"),
     output=ClassifierOutput, evaluation=ClassifierEvaluation, files=("vectors",),
-    defaults={"bidirectional": True, "hidden": 128, "lr": 2e-3, "table_rate": 10.0, "input_dropout": 0.5},
+    defaults={"bidirectional": True, "lr": 4e-3, "table_rate": 5.0, "input_dropout": 0.5},
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER, CLASSIFIER)}

@@ -12,9 +12,13 @@ TOKENS_PER_SECOND = 20_000
 """Words that training is expected to read a second, for a first plan; the speed is measured after."""
 DEV_TOKENS = 60_000
 """Words of an evaluation on the way."""
-FEW_LABELS = 16
+FEW_LABELS = 64
 """Up to so many labels, an n-gram has a number for each; from there on a vector of this width, which V turns into
 scores."""
+FEW_TOKENS = 1_000_000
+"""Words of training texts below which a small network is as good as a large one."""
+SMALL = {"hidden": 96, "word_width": 64, "feature_width": 32}
+LARGE = {"hidden": 128, "word_width": 100, "feature_width": 64}
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,11 @@ class Choice:
 def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     """Values for the options that are left open."""
     wanted: dict[str, Any] = {
-        "batch_size": 32, "layers": 1, "bag_width": 0 if facts.labels <= FEW_LABELS else FEW_LABELS,
-    }  # fmt: skip
+        "batch_size": 32,
+        "layers": 1,
+        "bag_width": 0 if facts.labels <= FEW_LABELS else FEW_LABELS,
+        **(SMALL if facts.tokens < FEW_TOKENS else LARGE),
+    }
     values = {name: value for name, value in wanted.items() if name not in given}
     seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
     rows = given.get("batch_size", wanted["batch_size"])

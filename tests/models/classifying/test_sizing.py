@@ -1,0 +1,30 @@
+"""What is chosen for a classifier: by its labels, its words and its time; never over what was given."""
+
+import pytest
+
+from elman.models.classifying.sizing import FEW_LABELS, FEW_TOKENS, Facts, choose
+
+FACTS = Facts(texts=1000, tokens=20_000, labels=2, seconds=None, epochs=3)
+
+
+def test_few_labels_have_a_number_for_each_and_many_a_vector() -> None:
+    for labels, width in ((2, 0), (FEW_LABELS, 0), (FEW_LABELS + 1, FEW_LABELS), (5000, FEW_LABELS)):
+        assert choose(Facts(1000, 20_000, labels, None, 3), {}).values["bag_width"] == width
+
+
+def test_much_text_gets_a_larger_network() -> None:
+    small, large = (choose(Facts(1000, tokens, 2, None, 3), {}).values for tokens in (FEW_TOKENS - 1, FEW_TOKENS))
+    assert all(small[name] < large[name] for name in ("hidden", "word_width", "feature_width"))
+
+
+@pytest.mark.parametrize("name", ["hidden", "word_width", "feature_width", "bag_width", "batch_size", "layers"])
+def test_what_was_given_stays_and_is_not_told_as_chosen(name: str) -> None:
+    choice = choose(FACTS, {name: 7})
+    assert name not in choice.values and f"{name} " not in choice.reason
+
+
+def test_steps_are_those_of_the_epochs_or_of_the_time() -> None:
+    assert choose(FACTS, {"batch_size": 10}).steps == 300
+    timed = choose(Facts(1000, 20_000, 2, 10.0, None), {"batch_size": 10})
+    assert timed.steps == 1000 and "about 10 epochs" in timed.reason
+    assert choose(Facts(1, 1, 2, None, 1), {}).steps == 1
