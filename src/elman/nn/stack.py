@@ -151,16 +151,31 @@ class Stepper:
     layers: tuple[CellWeights, ...]
     multiply: Multiply
 
+    @property
+    def adds(self) -> bool:
+        """Whether a step begins with W x_t + b, to which the rest is added: not so for GRU and minGRU here."""
+        return self.cell in ("lstm", "elman")
+
+    def reading(self, x_t: Tensor) -> Tensor:
+        """W x_t + b of the first layer, (B, G H), of x_t (B, D)."""
+        return self.multiply(x_t, self.layers[0].W, self.layers[0].b)
+
     @torch.no_grad()
-    def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read x_t (B, D): the last layer's h (B, H), and the state."""
+    def step(self, x_t: Tensor, state: State, *, reading: Tensor | None = None) -> tuple[Tensor, State]:
+        """Read x_t (B, D): the last layer's h (B, H), and the state.
+
+        Args:
+            reading: what the method of that name gives of x_t, if it is known already; x_t is not looked at then.
+        """
         ends: list[State] = []
         for l, weights in enumerate(self.layers):  # noqa: E741 the letter of the layer
             before = tuple(part[l] for part in state)
-            if self.cell == "lstm":
-                after = _lstm_step(self._sums(x_t, before[0], weights), before[1])
-            elif self.cell == "elman":
-                after = (self._sums(x_t, before[0], weights).tanh_(),)
+            if self.adds:
+                if l or reading is None:
+                    reading = self.multiply(x_t, weights.W, weights.b)
+                assert weights.U is not None
+                sums = self.multiply(before[0], weights.U, None).add_(reading)  # (B, G H)
+                after = _lstm_step(sums, before[1]) if self.cell == "lstm" else (sums.tanh_(),)
             else:
                 after = STEPS[self.cell](x_t, before, weights)
             ends.append(after)
@@ -168,11 +183,6 @@ class Stepper:
         if len(ends) == 1:
             return x_t, tuple(part[None] for part in ends[0])
         return x_t, tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
-
-    def _sums(self, x_t: Tensor, h_prev: Tensor, weights: CellWeights) -> Tensor:
-        """W x_t + U h_prev + b, (B, G H)."""
-        assert weights.U is not None
-        return self.multiply(x_t, weights.W, weights.b).add_(self.multiply(h_prev, weights.U, None))
 
 
 def _lstm_step(sums: Tensor, c_prev: Tensor) -> State:

@@ -11,8 +11,9 @@ from elman.nn.dropout import locked_dropout
 from elman.nn.embedding import Embedding
 from elman.nn.init import initialize
 from elman.nn.ngrams import NgramEmbedding, latest
+from elman.nn.readings import Readings
 from elman.nn.softmax import AdaptiveSoftmax, Softmax, default_cutoffs
-from elman.nn.stack import Stack, Stepper
+from elman.nn.stack import Direction, Stack, Stepper
 
 State = tuple[Tensor, ...]
 COMPUTE = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -45,6 +46,8 @@ class LanguageModelNetwork(nn.Module):
         make = AdaptiveSoftmax if config.softmax.adaptive else Softmax
         shared = self.embedding if config.softmax.tied else None
         self.head = make(config.symbols, config.stack.hidden, embedding=shared, impossible=(start,), compute=compute)
+        first: Direction = self.stack.layers[0][0]  # type: ignore[index]
+        self.readings = Readings([*self.embedding.parameters(), first.W, first.b])
 
     @property
     def tables(self) -> tuple[nn.Parameter, ...]:
@@ -118,6 +121,9 @@ class LanguageModelNetwork(nn.Module):
 
     def step(self, ids: Tensor, state: State, *, stepper: Stepper) -> State:
         """The state after reading one symbol a row, ids (B,), with the stack's weights prepared in `stepper`."""
+        if self.ngrams is None and stepper.adds:
+            reading = self.readings.of(ids, lambda new: stepper.reading(self.inputs(new[:, None], None)[:, 0]))
+            return stepper.step(reading, state, reading=reading)[1]
         recent = state[-1][0] if self.ngrams is not None else None
         x_t = self.inputs(ids[:, None], recent)[:, 0]  # (B, D)
         inner = state if self.ngrams is None else state[:-1]
