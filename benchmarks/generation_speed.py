@@ -3,7 +3,8 @@
     python benchmarks/generation_speed.py [--rounds N] [--threads N]
 
 One layer of 512 and a vocabulary of 10,000. The tutorial calls nn.LSTM with T=1 and nn.Linear for every symbol; ours is
-the step that `elman generate` takes, with the full softmax, and from numpy arrays to numpy arrays. Both look for the
+the step that `elman generate` takes, from numpy arrays to numpy arrays, with the full softmax, and with the tied and
+adaptive one that elman chooses for so many words; each gives the whole distribution. Both look for the
 likeliest symbol, but read on with symbols drawn as the words of a text come, the n-th most frequent with a probability
 of about 1 / n: weights that were never trained would go round in a circle of few.
 """
@@ -58,10 +59,10 @@ def main() -> None:
     print(standard.measure(1.0).line())
     model = plain_torch.TutorialModel(N, H).eval()
     chooser, shares = np.random.default_rng(1), 1 / np.arange(1, N + 1)
-    for tied in (False, True):
+    for tied, adaptive in ((False, False), (True, False), (True, True)):
         config = LanguageModelConfig(
             symbols=N, reading=ReadConfig(continuous=True), text=TextConfig(tokenizer="word"),
-            embedding=EmbeddingConfig(embedding=H), stack=StackConfig(hidden=H), softmax=SoftmaxConfig(tied=tied),
+            embedding=EmbeddingConfig(embedding=H), stack=StackConfig(hidden=H), softmax=SoftmaxConfig(tied=tied, adaptive=adaptive),
         )  # fmt: skip
         engine = TorchLanguageModel(build_network(config, seed=1))
         times: dict[str, list[float]] = {"tutorial": [], "elman": []}
@@ -75,7 +76,7 @@ def main() -> None:
                     times[name].append(time.perf_counter() - begun)
         rates = {name: STEPS / statistics.median(values) for name, values in times.items()}
         ratio = statistics.median(a / b for a, b in zip(times["tutorial"], times["elman"], strict=True))
-        print(json.dumps({"tied": tied, "symbols_per_second": rates, "ratio": ratio}), flush=True)
+        print(json.dumps({"tied": tied, "adaptive": adaptive, "symbols_per_second": rates, "ratio": ratio}), flush=True)
 
 
 if __name__ == "__main__":
