@@ -62,7 +62,8 @@ def main() -> None:
     for tied, adaptive in ((False, False), (True, False), (True, True)):
         config = LanguageModelConfig(
             symbols=N, reading=ReadConfig(continuous=True), text=TextConfig(tokenizer="word"),
-            embedding=EmbeddingConfig(embedding=H), stack=StackConfig(hidden=H), softmax=SoftmaxConfig(tied=tied, adaptive=adaptive),
+            embedding=EmbeddingConfig(embedding=H), stack=StackConfig(hidden=H),
+            softmax=SoftmaxConfig(tied=tied, adaptive=adaptive),
         )  # fmt: skip
         engine = TorchLanguageModel(build_network(config, seed=1))
         times: dict[str, list[float]] = {"tutorial": [], "elman": []}
