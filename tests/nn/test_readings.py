@@ -64,7 +64,8 @@ def test_a_copy_remembers_for_its_own_weights() -> None:
 def test_what_was_read_stays_as_it_was() -> None:
     pair = Pair()
     pair.read([1]).zero_()
-    pair.read([1])
+    assert pair.read([1]).any()
+    assert pair.asked == [1]
 
 
 def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
