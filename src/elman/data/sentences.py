@@ -7,13 +7,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from os.path import isdir
 from typing import Any
 
 from elman.data.config import TokenReadConfig
 from elman.data.formats import conll, conllu, token_lists
 from elman.data.paragraphs import Sentence, sentences_of, single_lines
-from elman.data.sources import STANDARD_INPUT, Source, folder_error, path_of, refuse_single_reading
+from elman.data.sources import Source, format_named, path_of, refuse_single_reading
 from elman.errors import InputError, OptionError
 
 __all__ = ["SUFFIXES", "Lay", "Sentence", "format_of", "label_columns", "read_sentences", "sentence_writer"]
@@ -36,18 +35,7 @@ def format_of(path: Path, config: TokenReadConfig) -> str:
     Raises:
         InputError: this is a folder, or the suffix is not known.
     """
-    name = path_of(path)
-    if name != STANDARD_INPUT and isdir(name):
-        raise folder_error(name)
-    if config.format is not None:
-        return config.format
-    if name == STANDARD_INPUT:
-        return "text"
-    bare = name.lower().removesuffix(".gz")
-    found = next((kind for suffix, kind in SUFFIXES.items() if bare.endswith(suffix)), None)
-    if found is None:
-        raise InputError(f"the suffix is none of {', '.join(SUFFIXES)}", where=name, mend="give --format")
-    return found
+    return format_named(path, config.format, suffixes=SUFFIXES)
 
 
 def read_sentences(

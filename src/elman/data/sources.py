@@ -8,7 +8,7 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -153,6 +153,28 @@ class _Place:
 def path_of(path: str | PathLike[str]) -> str:
     """The path as the user wrote it."""
     return str(fspath(path))
+
+
+def format_named(path: str | PathLike[str], given: str | None, *, suffixes: Mapping[str, str]) -> str:
+    """The name of a file's format: as given, or by its suffix; standard input is plain text unless given.
+
+    Args:
+        suffixes: the format of each suffix. Each may have `.gz` behind it, but for parquet, compressed in itself.
+    Raises:
+        InputError: this is a folder, or the suffix is not known.
+    """
+    name = path_of(path)
+    if name != STANDARD_INPUT and isdir(name):
+        raise folder_error(name)
+    if given is not None:
+        return given
+    if name == STANDARD_INPUT:
+        return "text"
+    bare = name.lower().removesuffix(".gz")
+    found = next((kind for suffix, kind in suffixes.items() if bare.endswith(suffix)), None)
+    if found is None or (found == "parquet" and bare != name.lower()):
+        raise InputError(f"the suffix is none of {', '.join(suffixes)}", where=name, mend="give --format")
+    return found
 
 
 def folder_error(path: str) -> InputError:

@@ -18,7 +18,7 @@ from elman.data.examples import Example
 from elman.data.formats import fasttext, folders, plain, table
 from elman.data.formats.columns import label_column, text_column
 from elman.data.formats.jsonl import line_of
-from elman.data.sources import STANDARD_INPUT, Source, folder_error, path_of
+from elman.data.sources import STANDARD_INPUT, Source, folder_error, format_named, path_of
 from elman.errors import InputError, OptionError, nearest
 from elman.text.vocabulary import has_surrogate
 
@@ -64,15 +64,7 @@ def format_of(path: Path, config: LabelledReadConfig) -> str:
         return "folder"
     if config.format == "folder":
         raise InputError("this is not a folder", where=name, mend="name a folder, or give another --format")
-    if config.format is not None:
-        return config.format
-    if name == STANDARD_INPUT:
-        return "text"
-    bare = name.lower().removesuffix(".gz")
-    found = next((kind for suffix, kind in SUFFIXES.items() if bare.endswith(suffix)), None)
-    if found is None or (found == "parquet" and bare != name.lower()):
-        raise InputError(f"the suffix is none of {', '.join(SUFFIXES)}", where=name, mend="give --format")
-    return found
+    return format_named(path, config.format, suffixes=SUFFIXES)
 
 
 def read_labelled(paths: Sequence[Path], config: LabelledReadConfig, *, labelled: bool) -> Iterator[LabelledText]:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from os import PathLike
-from os.path import isdir, isfile
+from os.path import isfile
 from typing import Any
 
 from elman.data.config import ReadConfig
 from elman.data.examples import Example
 from elman.data.formats import jsonl, parquet, plain, table
 from elman.data.formats.table import Table
-from elman.data.sources import STANDARD_INPUT, Source, folder_error, path_of
+from elman.data.sources import Source, format_named, path_of
 from elman.errors import InputError, OptionError
 
 Path = str | PathLike[str]
@@ -32,19 +32,7 @@ def format_of(path: Path, config: ReadConfig) -> str:
     Raises:
         InputError: this is a folder, or the suffix is not known.
     """
-    name = path_of(path)
-    if name != STANDARD_INPUT and isdir(name):
-        raise folder_error(name)
-    if config.format is not None:
-        return config.format
-    if name == STANDARD_INPUT:
-        return "text"
-    bare = name.lower().removesuffix(".gz")
-    found = next((kind for suffix, kind in SUFFIXES.items() if bare.endswith(suffix)), None)
-    if found is None or (found == "parquet" and bare != name.lower()):
-        known = ", ".join(SUFFIXES)
-        raise InputError(f"the suffix is none of {known}", where=name, mend="give --format")
-    return found
+    return format_named(path, config.format, suffixes=SUFFIXES)
 
 
 def read(paths: Sequence[Path], config: ReadConfig, *, keep_blank: bool = False) -> Iterator[Example]:
