@@ -26,7 +26,7 @@ import plain_torch  # noqa: E402 the thread count is set before the engine loads
 import standard  # noqa: E402
 from elman.data.config import ReadConfig  # noqa: E402
 from elman.models.config import LanguageModelConfig  # noqa: E402
-from elman.models.engines.torch import build_network  # noqa: E402
+from elman.models.engines.torch_language_model import build_network  # noqa: E402
 from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig  # noqa: E402
 from elman.text.config import TextConfig  # noqa: E402
 from elman.training.config import TrainConfig  # noqa: E402

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from elman.data.config import BatchConfig
 from elman.data.corpus import Corpus, TextCounts
-from elman.data.segments import Segments, stripes
+from elman.data.segments import FRESH, Segments, stripes
 from elman.text.vocabulary import START
 
 
@@ -47,7 +47,18 @@ def test_batches_are_full_and_rows_go_on(count: int, streams: int, segment: int)
             assert batch.continues is None
         else:
             assert batch.continues is not None
-            assert batch.continues.tolist() == list(range(source.streams))
+            assert all(row in (place, -1) for place, row in enumerate(batch.continues.tolist()))
+
+
+def test_a_few_segments_of_every_stream_are_read_from_a_fresh_state() -> None:
+    source = Segments(ring(200_000), BatchConfig(8, 10), seed=2)
+    draws = [
+        np.array([source.batch(epoch, step).continues for step in range(1, source.steps(epoch))]) < 0
+        for epoch in (0, 1)
+    ]
+    for is_fresh in draws:
+        assert np.allclose(is_fresh.mean(axis=0), FRESH, atol=0.012)  # 2,500 draws: 3.5 deviations
+    assert (draws[0] != draws[1]).any(), "others in every epoch"
 
 
 def test_every_symbol_is_predicted_once_where_the_ring_can_be_divided() -> None:

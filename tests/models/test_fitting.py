@@ -155,7 +155,7 @@ def test_an_interruption_of_the_last_judgement_saves_the_model(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("elman.models.dev.DevText.tally", interrupt)
+    monkeypatch.setattr("elman.models.language_modelling.dev.DevText.tally", interrupt)
     with pytest.raises(KeyboardInterrupt):
         elman.LanguageModel.train(files["train"], out=tmp_path / "a", epochs=1, **SIZE)
     assert elman.load(tmp_path / "a").report["metrics"] == {}

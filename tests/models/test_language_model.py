@@ -10,7 +10,7 @@ import pytest
 
 import elman
 from elman.errors import InputError, ModelFileError, OptionError
-from elman.models.states import LanguageModelState
+from elman.models.language_modelling.states import LanguageModelState
 from elman.nn.config import CELLS
 from tiny import SIZE, sentences, write
 

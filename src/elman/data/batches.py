@@ -30,8 +30,9 @@ class Batch:
 
     Args:
         ids: (B, T), what is read. targets: (B, T), what is to be predicted at each step. lengths: (B,), real steps;
-            padding, on the right, is 0. continues: (B,), the rows of the previous batch whose state these go on from;
-            None for a fresh state. rows: (B,), the numbers of the lines, where they are read in order.
+            padding, on the right, is 0. continues: (B,), the rows of the previous batch whose state these go on from,
+            -1 for a fresh state; None where all are fresh. rows: (B,), the numbers of the lines, where they are read in
+            order.
     """
 
     ids: Ids

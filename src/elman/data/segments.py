@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from elman.data.batches import Batch, Ids
 from elman.data.config import BatchConfig
@@ -15,13 +16,15 @@ from elman.text.vocabulary import START
 
 JITTER = 0.25
 """Lengths of segments are drawn evenly from 1 - this to 1 + this times the wanted one."""
+FRESH = 0.03
+"""Share of the segments that are read from a fresh state, as texts that are judged or gone on with begin."""
 
 
 class Segments:
     """Running text, as a ring, in parallel streams of equal length, from a place drawn anew every epoch.
 
-    A row of a batch goes on where the same row of the one before ended. The text's end is followed by its begin; every
-    epoch begins with `<s>` in the place of the symbol before. If the
+    A row of a batch goes on where the same row of the one before ended; now and then one forgets, so that the network
+    does not unlearn how to begin. The text's end is followed by its begin. If the
     ring cannot be divided evenly, the few symbols that are left over are others every epoch. A short text has fewer
     streams, so that each has two segments. Any batch can be asked for at any time; it depends on seed, epoch and step
     alone.
@@ -42,21 +45,23 @@ class Segments:
 
     def batch(self, epoch: int, step: int) -> Batch:
         """The batch at a place of an epoch."""
-        begins, bounds = self._drawn(epoch)
+        begins, bounds, is_fresh = self._drawn(epoch)
         begin, end = int(bounds[step]), int(bounds[step + 1])
         places = (begins[:, None] + np.arange(begin, end + 1)[None]) % len(self._ids)  # (B, T + 1)
         symbols = self._ids[places].astype(np.int64)
         ids, targets = np.ascontiguousarray(symbols[:, :-1]), np.ascontiguousarray(symbols[:, 1:])
-        continues = None if step == 0 else np.arange(self.streams)
+        continues = None if step == 0 else np.where(is_fresh[step], -1, np.arange(self.streams))
         return Batch(ids, targets, np.full(self.streams, end - begin), continues)
 
-    def _draw(self, epoch: int) -> tuple[Ids, Ids]:
-        """Where the streams of an epoch begin in the ring, and the steps at which its segments begin and end."""
+    def _draw(self, epoch: int) -> tuple[Ids, Ids, NDArray[np.bool_]]:
+        """Where the streams of an epoch begin in the ring, the steps at which its segments begin and end, and which
+        segments of which streams, (steps, B), are read from a fresh state."""
         generator = np.random.default_rng((self._seed, epoch))
         offset = int(generator.integers(len(self._ids)))
         weights = generator.uniform(1 - JITTER, 1 + JITTER, self._steps)
         bounds = np.rint(np.cumsum(weights) / weights.sum() * self._length).astype(np.int64)
-        return offset + self._length * np.arange(self.streams), np.concatenate([[0], bounds])
+        begins = offset + self._length * np.arange(self.streams)
+        return begins, np.concatenate([[0], bounds]), generator.random((self._steps, self.streams)) < FRESH
 
 
 def stripes(corpus: Corpus, *, batch_size: int, segment: int) -> Iterator[Batch]:

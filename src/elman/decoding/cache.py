@@ -1,6 +1,6 @@
 """The neural cache: symbols that lately followed like states are likelier to follow this one.
 
-Knows states, symbols and -ln p as numpy arrays; knows no network. Used by `models.adapting`.
+Knows states, symbols and -ln p as numpy arrays; knows no network. Used by `models.language_modelling.adapting`.
 """
 
 import numpy as np

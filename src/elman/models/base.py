@@ -1,10 +1,55 @@
-"""From a folder to the model that it holds. Called as `elman.load`."""
+"""What every kind of model has: a report, a card, a folder; and the way from a folder to the model that it holds.
+
+Knows no network. `load` is `elman.load`.
+"""
 
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from elman.models import folder
+from elman.models import card, folder
+
+
+class Model:
+    """A trained model of any kind; what it learnt and what it answers is the kind's own."""
+
+    kind: str
+    """As users write it."""
+    commands: tuple[str, ...]
+    """What its card says can be done with it, DIR for the folder."""
+    call: str
+    """The same for the library, in one line."""
+    config: Any
+    record: folder.Record
+
+    def documents(self) -> dict[str, Any]:
+        """The JSON files of the folder that its kind alone has."""
+        raise NotImplementedError
+
+    def shape_rows(self) -> list[tuple[str, str]]:
+        """What the card tells of reading and shape."""
+        raise NotImplementedError
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What training came to: `kind`, `seconds`, `tokens`, …, `metrics`, as `elman train --json` prints it."""
+        return self.record.report
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the model folder, whole or not at all.
+
+        Raises:
+            OptionError: something is there that is not to be replaced.
+        """
+        folder.save(self, Path(path), overwrite=overwrite)
+
+    def description(self) -> dict[str, Any]:
+        """The model card as values."""
+        return card.description(self)
+
+    def show(self) -> str:
+        """The model card as text."""
+        return card.text(self)
 
 
 def load(path: str | PathLike[str]) -> Any:

@@ -17,6 +17,7 @@ from elman.data.config import LabelledReadConfig
 from elman.data.texts import read_labelled
 from elman.errors import InputError, ModelFileError, OptionError
 from elman.models import card, folder
+from elman.models.base import Model
 from elman.models.classifying.config import THRESHOLD, ClassifierEvaluation, ClassifierOutput
 from elman.models.classifying.judging import chosen, compare, details, judge
 from elman.models.classifying.labels import TextLabels
@@ -30,7 +31,7 @@ from elman.settings import build
 from elman.text.features import WordFeatures
 
 
-class Classifier:
+class Classifier(Model):
     """A trained classifier: a distribution over labels for every text, or, for several labels a text, one for each.
 
     Made by `Classifier.train` or `elman.load`.
@@ -117,27 +118,6 @@ class Classifier:
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
         return {"words.json": self.features.to_json(), "labels.json": self.labels.to_json()}
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """What training came to: `kind`, `seconds`, `tokens`, …, `metrics`, as `elman train --json` prints it."""
-        return self.record.report
-
-    def save(self, path: Path_, *, overwrite: bool = False) -> None:
-        """Write the model folder, whole or not at all.
-
-        Raises:
-            OptionError: something is there that is not to be replaced.
-        """
-        folder.save(self, Path(path), overwrite=overwrite)
-
-    def description(self) -> dict[str, Any]:
-        """The model card as values."""
-        return card.description(self)
-
-    def show(self) -> str:
-        """The model card as text."""
-        return card.text(self)
 
     def shape_rows(self) -> list[tuple[str, str]]:
         """What the card tells of reading and shape."""

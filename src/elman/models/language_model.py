@@ -17,14 +17,15 @@ from elman.decoding.config import SamplingConfig
 from elman.decoding.stream import write as write_symbols
 from elman.errors import InputError, ModelFileError, OptionError
 from elman.models import card, folder
+from elman.models.base import Model
 from elman.models.config import LanguageModelConfig
-from elman.models.engines.torch import TorchLanguageModel, build_network, weight_shapes
+from elman.models.engines.torch_language_model import TorchLanguageModel, build_network, weight_shapes
 from elman.models.kinds import LANGUAGE_MODEL
+from elman.models.language_modelling.states import LanguageModelState, ScoredSymbol
+from elman.models.language_modelling.writing import TextWriter
 from elman.models.networks.weights import put_arrays
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
-from elman.models.states import LanguageModelState, ScoredSymbol
-from elman.models.writing import TextWriter
 from elman.settings import build
 from elman.text.tokenizer import Tokenizer, from_json
 from elman.text.vocabulary import END, START, UNKNOWN
@@ -34,7 +35,7 @@ SEGMENT = 512
 """Steps that are read at a time where a text is long: memory is bounded by it, results do not depend on it."""
 
 
-class LanguageModel:
+class LanguageModel(Model):
     """A trained language model: a distribution over the next symbol, given all symbols before.
 
     Made by `LanguageModel.train` or `elman.load`.
@@ -112,27 +113,6 @@ class LanguageModel:
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
         return {"tokenizer.json": self.tokenizer.to_json()}
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """What training came to: `kind`, `seconds`, `tokens`, …, `metrics`, as `elman train --json` prints it."""
-        return self.record.report
-
-    def save(self, path: Path_, *, overwrite: bool = False) -> None:
-        """Write the model folder, whole or not at all.
-
-        Raises:
-            OptionError: something is there that is not to be replaced.
-        """
-        folder.save(self, Path(path), overwrite=overwrite)
-
-    def description(self) -> dict[str, Any]:
-        """The model card as values."""
-        return card.description(self)
-
-    def show(self) -> str:
-        """The model card as text."""
-        return card.text(self)
 
     def shape_rows(self) -> list[tuple[str, str]]:
         """What the card tells of reading and shape."""
@@ -239,8 +219,8 @@ class LanguageModel:
         Raises:
             OptionError: a file is not named, or the two models cannot be compared. InputError: a file cannot be read.
         """
-        from elman.models.judging import judge
         from elman.models.language_modelling.comparing import compare
+        from elman.models.language_modelling.judging import judge
 
         paths, read = paths_of(files), self.reading(reading)
         other = folder.load(Path(against)) if isinstance(against, (str, PathLike)) else against
@@ -251,7 +231,7 @@ class LanguageModel:
         self, texts: Iterable[str] | Path_, *, reading: Mapping[str, Any] | None = None
     ) -> Iterator[list[ScoredSymbol]]:
         """ln p of every symbol (and end mark) of each text, in order; texts or one file."""
-        from elman.models.judging import score_lines
+        from elman.models.language_modelling.judging import score_lines
 
         if isinstance(texts, (str, PathLike)):
             return (item for _, item in score_lines(self, [texts], reading=self.reading(reading)))
@@ -261,7 +241,7 @@ class LanguageModel:
         self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Write each line of the files with its log-probability and those of its symbols; returns sums."""
-        from elman.models.judging import write_predictions
+        from elman.models.language_modelling.judging import write_predictions
 
         return write_predictions(self, paths_of(files), write, reading=self.reading(reading))
 

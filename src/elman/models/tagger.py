@@ -15,6 +15,7 @@ from elman.data.config import TokenReadConfig
 from elman.data.sentences import read_sentences
 from elman.errors import InputError, ModelFileError, OptionError, nearest
 from elman.models import card, folder
+from elman.models.base import Model
 from elman.models.config import TaggerConfig
 from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_shapes
 from elman.models.kinds import TAGGER
@@ -33,7 +34,7 @@ LARGEST_OUTSIDE = 100.0
 """Nats that can be taken off the score of `O`."""
 
 
-class Tagger:
+class Tagger(Model):
     """A trained tagger: a distribution over labels for every token of a sentence, in one or several columns.
 
     Made by `Tagger.train` or `elman.load`.
@@ -119,27 +120,6 @@ class Tagger:
             "labels.json": {"columns": [one.to_json() for one in self.labels], "outside": self.reader.outside},
             "seen.json": self.seen.to_json(),
         }
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """What training came to: `kind`, `seconds`, `tokens`, …, `metrics`, as `elman train --json` prints it."""
-        return self.record.report
-
-    def save(self, path: Path_, *, overwrite: bool = False) -> None:
-        """Write the model folder, whole or not at all.
-
-        Raises:
-            OptionError: something is there that is not to be replaced.
-        """
-        folder.save(self, Path(path), overwrite=overwrite)
-
-    def description(self) -> dict[str, Any]:
-        """The model card as values."""
-        return card.description(self)
-
-    def show(self) -> str:
-        """The model card as text."""
-        return card.text(self)
 
     def shape_rows(self) -> list[tuple[str, str]]:
         """What the card tells of reading and shape."""

@@ -1,6 +1,6 @@
 """Weights that follow the text that is judged: a step after each segment, and a pull back to where they began.
 
-Knows a network and gradients; knows no text. Used by `models.adapting`.
+Knows a network and gradients; knows no text. Used by `models.language_modelling.adapting`.
 """
 
 import torch

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from elman.data.config import ReadConfig
 from elman.errors import OptionError
 from elman.metrics.paired import paired_bootstrap
-from elman.models.judging import judge, score_lines
+from elman.models.language_modelling.judging import judge, score_lines
 
 if TYPE_CHECKING:
     from elman.models.language_model import LanguageModel

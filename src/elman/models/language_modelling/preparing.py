@@ -11,14 +11,14 @@ from elman.data.corpus import Corpus, build_corpus, training_text
 from elman.data.segments import Segments
 from elman.errors import InputError, OptionError
 from elman.models.config import LanguageModelConfig
-from elman.models.dev import DevText
-from elman.models.engines.torch import TorchLanguageModel, build_network, training_loss
+from elman.models.engines.torch_language_model import TorchLanguageModel, build_network, training_loss
 from elman.models.fitting import LAST_JUDGEMENT, Prepared
 from elman.models.folder import Record
 from elman.models.kinds import LanguageModelOptions, flat
 from elman.models.language_model import LanguageModel
+from elman.models.language_modelling.dev import DevText
+from elman.models.language_modelling.sizing import Choice, Facts, choose
 from elman.models.plans import Job
-from elman.models.sizing import Choice, Facts, choose
 from elman.text.tokenizer import Tokenizer, train_tokenizer
 from elman.training import machine
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from elman.models.kinds import LANGUAGE_MODEL, flat
-from elman.models.sizing import Facts, active_weights, choose
+from elman.models.language_modelling.sizing import Facts, active_weights, choose
 
 FACTS = Facts(symbols=65, tokens=1_000_000, tokenizer="char", seconds=300.0, epochs=None, flops=185e9)
 

@@ -1,7 +1,7 @@
 """A language model that goes on learning while it is judged: dynamic evaluation, and the neural cache.
 
-Knows a network and a corpus; every symbol is scored before anything is learnt from it. Called by `models.judging`; the
-figures stand apart from the static ones.
+Knows a network and a corpus; every symbol is scored before anything is learnt from it. Called by
+`models.language_modelling.judging`; the figures stand apart from the static ones.
 """
 
 import copy
@@ -15,7 +15,7 @@ from elman.data.batches import Batch, in_order, line_batch
 from elman.data.corpus import Corpus
 from elman.decoding.cache import NeuralCache
 from elman.metrics.perplexity import LanguageModelTally
-from elman.models.engines.torch import adapting_nats
+from elman.models.engines.torch_language_model import adapting_nats
 from elman.models.networks.language_model import LanguageModelNetwork, State
 from elman.training.dynamic import DynamicWeights
 

@@ -54,7 +54,7 @@ def training_loss(
 
     def loss(batch: Batch, state: State | None, generator: torch.Generator) -> tuple[torch.Tensor, int, State]:
         ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
-        state = _continued(batch, state, device)
+        state = _continued(batch, state, network)
         return network.loss(ids, targets, lengths=_lengths(batch, device), state=state, generator=generator)
 
     return loss
@@ -71,7 +71,7 @@ def batch_nats(network: LanguageModelNetwork, batch: Batch, state: State | None)
     with torch.inference_mode():
         ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
         nats, _, after = network.nats(
-            ids, targets, lengths=_lengths(batch, device), state=_continued(batch, state, device)
+            ids, targets, lengths=_lengths(batch, device), state=_continued(batch, state, network)
         )
     return float(nats.sum(dtype=torch.float64)), after
 
@@ -87,21 +87,25 @@ def adapting_nats(
     device = network.device
     ids, targets = torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.targets).to(device)
     with torch.set_grad_enabled(weights is not None):
-        nats, h, after = network.nats(ids, targets, lengths=None, state=_continued(batch, state, device))
+        nats, h, after = network.nats(ids, targets, lengths=None, state=_continued(batch, state, network))
     if weights is not None:
         weights.learn(nats.mean())
     after = tuple(part.detach() for part in after)
     return nats[0].detach().cpu().numpy(), h[0].detach().cpu().numpy(), after
 
 
-def _continued(batch: Batch, state: State | None, device: torch.device) -> State | None:
-    """The rows of the state that a batch goes on from."""
+def _continued(batch: Batch, state: State | None, network: LanguageModelNetwork) -> State | None:
+    """The rows of the state that a batch goes on from, those of a fresh state among them."""
     if batch.continues is None or state is None:
         return None
-    if len(batch.continues) == state[0].shape[1] and (np.diff(batch.continues) == 1).all():
+    if np.array_equal(batch.continues, np.arange(state[0].shape[1])):
         return state
-    rows = torch.from_numpy(batch.continues).to(device)
-    return tuple(part[:, rows] for part in state)
+    rows = torch.from_numpy(batch.continues).to(network.device)
+    fresh = network.zero_state(len(rows))
+    is_fresh = (rows < 0)[:, None]  # (B, 1)
+    return tuple(
+        torch.where(is_fresh, begin, part[:, rows.clamp(min=0)]) for begin, part in zip(fresh, state, strict=True)
+    )
 
 
 def _lengths(batch: Batch, device: torch.device) -> torch.Tensor | None:

@@ -1,6 +1,7 @@
 """The dev text while training: a quick score on a part of it, and the whole score at the end.
 
-Knows a network and a corpus. Used by `models.fitting`; a finished model is judged by `models.judging`.
+Knows a network and a corpus. Used by `models.fitting`; a finished model is judged by
+`models.language_modelling.judging`.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from elman.data.batches import Batch, in_order
 from elman.data.corpus import Corpus
 from elman.data.segments import stripes
 from elman.metrics.perplexity import LanguageModelTally
-from elman.models.engines.torch import batch_nats
+from elman.models.engines.torch_language_model import batch_nats
 from elman.models.networks.language_model import LanguageModelNetwork, State
 
 STRIPES = 16

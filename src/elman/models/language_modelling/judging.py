@@ -19,8 +19,8 @@ from elman.data.examples import Example
 from elman.data.formats import header_alone, read, writer
 from elman.errors import InputError
 from elman.metrics.perplexity import LanguageModelTally
-from elman.models.adapting import adapt
-from elman.models.states import ScoredSymbol
+from elman.models.language_modelling.adapting import adapt
+from elman.models.language_modelling.states import ScoredSymbol
 from elman.text.vocabulary import END, START
 
 if TYPE_CHECKING:
