@@ -8,6 +8,7 @@ from elman.settings import check, option
 FORMATS = ("text", "jsonl", "csv", "tsv", "parquet")
 LABELLED_FORMATS = (*FORMATS, "ft", "folder")
 TOKEN_FORMATS = ("conllu", "conll", "jsonl", "text")
+PAIR_FORMATS = ("text", "jsonl", "csv", "tsv")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,41 @@ class TextBatchConfig:
         400, "words of a text that training reads: of a longer one, three quarters of them from its begin",
         low=4, high=1_000_000,
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class PairReadConfig:
+    """What a file of pairs of texts is, and where in it the sources and the targets stand."""
+
+    format: str | None = option(None, "format of the files (else the suffix decides)", choices=PAIR_FORMATS)
+    encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
+    source_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the source")
+    target_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the target")
+    delimiter: str | None = option(None, "what separates the columns of a table (else the suffix decides)")
+    header: bool = option(True, "the first row of a table names its columns")
+
+    def __post_init__(self) -> None:
+        check(self)
+        _check_delimiter(self.delimiter)
+        if self.source_column is not None and self.source_column == self.target_column:
+            raise OptionError(f"{self.source_column!r} holds the source already", where="--target-column",
+                              mend="name another column")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PairBatchConfig:
+    """How many pairs stand side by side, and how much of long ones is read in training."""
+
+    batch_tokens: int = option(
+        2048, "symbols of targets in a batch, padding counted", low=1, high=1 << 24, automatic=True
+    )
+    longest_source: int = option(400, "symbols of a source that are read; the rest is cut off", low=1, high=1_000_000)
+    longest_target: int = option(
+        200, "symbols of a target; training leaves pairs with longer ones out", low=1, high=1_000_000
+    )
 
     def __post_init__(self) -> None:
         check(self)

@@ -36,14 +36,78 @@ class TextConfig:
         check(self)
         if self.tokenizer == "byte" and self.minimum_count is not None:
             raise OptionError("every byte is a symbol, however rare", where="--minimum-count", mend="leave it out")
-        if self.vocabulary_size is None:
+        _check_size(self.tokenizer, self.vocabulary_size, where="--vocabulary-size")
+
+
+@dataclass(frozen=True)
+class PairTextConfig:
+    """The kinds of symbols of sources and targets, and how many there may be."""
+
+    tokenizer: str = option("bpe", "what a symbol is", choices=TOKENIZERS, automatic=True)
+    source_tokenizer: str | None = option(
+        None, "what a symbol of the source is (else the same as of the target)", choices=TOKENIZERS
+    )
+    joint: bool = option(
+        True, "one vocabulary, learnt from sources and targets; where their tokenizers differ, there are always two"
+    )
+    vocabulary_size: int | None = option(
+        None,
+        "most symbols that are kept (bpe: 8000 unless given; word and char: all that count often enough)",
+        low=4,
+        high=10_000_000,
+        automatic=True,
+    )
+    source_vocabulary_size: int | None = option(
+        None, "the same of the source, where it has a vocabulary of its own (else as many)", low=4, high=10_000_000
+    )
+    minimum_count: int | None = option(
+        None,
+        "words and characters seen less often in training are unknown (else 2, but a short text keeps all characters)",
+        low=1,
+        high=1_000_000,
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        kinds = {self.tokenizer, self.source_tokenizer or self.tokenizer}
+        if kinds == {"byte"} and self.minimum_count is not None:
+            raise OptionError("every byte is a symbol, however rare", where="--minimum-count", mend="leave it out")
+        _check_size(self.tokenizer, self.vocabulary_size, where="--vocabulary-size")
+        if self.source_vocabulary_size is None:
             return
-        where = "--vocabulary-size"
-        if self.tokenizer == "byte":
-            raise OptionError("a vocabulary of bytes has one size", where=where, mend="leave it out")
-        if self.tokenizer == "bpe" and self.vocabulary_size < SMALLEST_BPE:
-            mend = f"give at least {SMALLEST_BPE} for bpe"
-            raise OptionError(f"{self.vocabulary_size} symbols have no room for every byte", where=where, mend=mend)
+        where = "--source-vocabulary-size"
+        if self.is_shared:
+            mend = "give --vocabulary-size, or --no-joint too"
+            raise OptionError("one vocabulary for both sides has one size", where=where, mend=mend)
+        _check_size(self.source_tokenizer or self.tokenizer, self.source_vocabulary_size, where=where)
+
+    @property
+    def is_shared(self) -> bool:
+        """Have both sides one vocabulary?"""
+        return self.joint and self.source_tokenizer in (None, self.tokenizer)
+
+    def of_target(self) -> TextConfig:
+        """The symbols of the target."""
+        return self._side(self.tokenizer, self.vocabulary_size)
+
+    def of_source(self) -> TextConfig:
+        """The symbols of the source. With no size of its own it has that of the target, if both have one tokenizer."""
+        kind = self.source_tokenizer or self.tokenizer
+        size = self.source_vocabulary_size
+        return self._side(kind, self.vocabulary_size if size is None and kind == self.tokenizer else size)
+
+    def _side(self, tokenizer: str, size: int | None) -> TextConfig:
+        return TextConfig(tokenizer, size, None if tokenizer == "byte" else self.minimum_count)
+
+
+def _check_size(tokenizer: str, size: int | None, *, where: str) -> None:
+    if size is None:
+        return
+    if tokenizer == "byte":
+        raise OptionError("a vocabulary of bytes has one size", where=where, mend="leave it out")
+    if tokenizer == "bpe" and size < SMALLEST_BPE:
+        mend = f"give at least {SMALLEST_BPE} for bpe"
+        raise OptionError(f"{size} symbols have no room for every byte", where=where, mend=mend)
 
 
 @dataclass(frozen=True)
