@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from elman.models.base import load
     from elman.models.classifier import Classifier
     from elman.models.language_model import LanguageModel
+    from elman.models.seq2seq import Seq2Seq
     from elman.models.tagger import Tagger
 
 __version__ = "0.1.0"
-__all__ = ["Classifier", "ElmanError", "LanguageModel", "Tagger", "__version__", "load"]
+__all__ = ["Classifier", "ElmanError", "LanguageModel", "Seq2Seq", "Tagger", "__version__", "load"]
 
 _HOMES = {
     "Classifier": "elman.models.classifier",
     "ElmanError": "elman.errors",
     "LanguageModel": "elman.models.language_model",
+    "Seq2Seq": "elman.models.seq2seq",
     "Tagger": "elman.models.tagger",
     "load": "elman.models.base",
 }

@@ -51,7 +51,8 @@ class Prepared:
     Args:
         options: all configs, sized. network: with `tables`, `device` and `compute_in(precision)`. tokens: of an epoch.
             estimate: steps that a first plan assumes. evaluation_tokens: dev tokens of an evaluation on the way.
-            sums: of the data files. finish: makes the model from the record of the run.
+            sums: of the data files. finish: makes the model from the record of the run. final_evaluations: what its
+            last figures cost beside the loss on all of dev, in evaluations of that.
     """
 
     options: Any
@@ -65,6 +66,7 @@ class Prepared:
     evaluation_tokens: int
     sums: dict[str, Any]
     finish: Callable[[Record], Any]
+    final_evaluations: float = 0.0
 
 
 def fit(
@@ -110,7 +112,10 @@ def _train(
     job: Job, prepared: Prepared, *, started: float, progress: Callable[[Progress], None] | None
 ) -> tuple[Any, Outcome, BaseException | None]:
     options, network, dev = prepared.options, prepared.network, prepared.dev
-    whole = 0.0 if dev is None else 0.5 * dev.tokens / min(dev.tokens, prepared.evaluation_tokens)
+    whole = 0.0
+    if dev is not None:
+        shares = dev.tokens / min(dev.tokens, prepared.evaluation_tokens)
+        whole = (0.5 + prepared.final_evaluations) * shares
     limits = Limits(
         epochs=options.train.epochs, budget=job.seconds, started=started, estimate=prepared.estimate,
         reserve=SAVING_SECONDS, final_evaluations=whole,

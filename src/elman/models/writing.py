@@ -1,10 +1,11 @@
 """From symbols as they are drawn to pieces of text: incomplete characters and beginnings of stop texts are held back.
 
-Knows a tokenizer's decoder; knows no network. Used by `models.language_model`.
+Knows a tokenizer's decoder; knows no network. Used by the models that write.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from elman.text.pairs import decoder_with
 from elman.text.tokenizer import Tokenizer
 
 
@@ -13,11 +14,20 @@ class TextWriter:
 
     Args:
         stop: texts at which a sample ends; they are not given out. before: the word that the samples go on from, so
-            that a blank comes first; None where there is none.
+            that a blank comes first; None where there is none. extra: the texts of the ids behind those of the
+            tokenizer.
     """
 
-    def __init__(self, tokenizer: Tokenizer, samples: int, *, stop: tuple[str, ...], before: int | None = None) -> None:
-        self.decoders = [tokenizer.decoder() for _ in range(samples)]
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        samples: int,
+        *,
+        stop: tuple[str, ...],
+        before: int | None = None,
+        extra: Sequence[str] = (),
+    ) -> None:
+        self.decoders = [decoder_with(tokenizer, extra) for _ in range(samples)]
         if before is not None:
             for decoder in self.decoders:
                 decoder.push(before)

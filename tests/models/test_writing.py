@@ -2,7 +2,7 @@
 
 import pytest
 
-from elman.models.language_modelling.writing import TextWriter
+from elman.models.writing import TextWriter
 from elman.text.tokenizer import ByteTokenizer
 
 

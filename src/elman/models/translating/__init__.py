@@ -1,0 +1,1 @@
+"""The parts of a seq2seq model: how it is prepared, decoded, judged, and how files are filled in."""

@@ -1,0 +1,153 @@
+"""From sources to targets: texts that are read together, numbered, put side by side, searched for, and written out.
+
+Knows tokenizers and engines by what they can do; knows no file. Used by `models.seq2seq` and its package.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.data.pair_batches import PairBatch, PairCorpus, build_pairs, in_order
+from elman.data.pairs import Pair
+from elman.decoding.beam import Hypothesis, beam_search
+from elman.decoding.config import BeamConfig, SamplingConfig
+from elman.decoding.ensemble import all_chosen, averaged
+from elman.decoding.stream import write as write_symbols
+from elman.errors import OptionError
+from elman.models.writing import TextWriter
+from elman.text.pairs import symbols_of
+from elman.text.tokenizer import Tokenizer
+from elman.text.vocabulary import END, START, UNKNOWN
+
+log = logging.getLogger("elman")
+Item = TypeVar("Item")
+Ids = NDArray[np.int64]
+WINDOW = 1024
+"""Texts that are read ahead, so that those of like length can stand in one batch."""
+LONGEST_WINDOW = 1 << 20
+"""Characters after which a window ends all the same."""
+SYMBOLS = 1024
+"""Symbols of sources side by side, padding counted: hypotheses are as many times more."""
+TIMES, MORE = 3, 40
+"""A target has at most so many times the symbols of its source, and so many more."""
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A target text that was found for a source.
+
+    Args:
+        log_probability: ln p of its symbols and of its end. score: what texts of one source are ordered by. finished:
+            whether it ends by itself; if not, it was cut at the greatest length. symbols, source_symbols: of both
+            sides, `</s>` behind the source. attention: (symbols, source symbols), what each looked at; None without.
+    """
+
+    text: str
+    log_probability: float
+    score: float
+    finished: bool
+    symbols: tuple[str, ...]
+    source_symbols: tuple[str, ...]
+    attention: NDArray[np.float32] | None
+
+
+class PairReader:
+    """Finds the targets of sources with one engine or several, whose distributions are averaged.
+
+    Args:
+        copy: whether symbols of the source can be copied.
+    """
+
+    def __init__(self, engines: Sequence[Any], source: Tokenizer, target: Tokenizer, *, copy: bool) -> None:
+        self.engines, self.source, self.target, self.copy = engines, source, target, copy
+        words = target.kind == "word" and not copy
+        self.forbidden = (START,) if words else (UNKNOWN, START)
+
+    def translate(self, sources: Sequence[str], config: BeamConfig) -> list[list[Translation]]:
+        """For each source its best targets, best first; how many were cut at the greatest length is logged."""
+        corpus = self._numbered(sources)
+        found: list[list[Translation]] = [[] for _ in sources]
+        for batch in in_order(corpus, batch_tokens=SYMBOLS):
+            for row, some in zip(batch.rows.tolist(), self._searched(batch, config), strict=True):
+                found[row] = [self._told(one, sources[row], corpus.copied_texts(row)) for one in some]
+        cut = sum(not one.finished for some in found for one in some[:1])
+        if cut:
+            log.warning("%s of %s texts were cut at the greatest length (--maximum-length)", f"{cut:,}", f"{len(found):,}")
+        return found
+
+    def stream(self, source: str, config: SamplingConfig) -> Iterator[tuple[int, str]]:
+        """Pairs (number of the sample, piece of its text), as they are written from a source."""
+        corpus = self._numbered([source])
+        extra = corpus.copied_texts(0)
+        logs, state = self._begun(corpus.batch(np.zeros(1, dtype=np.int64)))
+        rows = np.zeros(config.samples, dtype=np.int64)
+        writer = TextWriter(self.target, config.samples, stop=config.stop, extra=extra)
+        ids = write_symbols(
+            self._choose(state, rows), logs[rows], step=self._step, choose=self._choose, config=config,
+            forbidden=self.forbidden, end=END, ended=lambda k, _: writer.stopped[k],
+        )  # fmt: skip
+        for k, symbol in ids:
+            piece = writer.push(k, symbol)
+            if piece:
+                yield k, piece
+        yield from writer.finish()
+
+    def _numbered(self, sources: Sequence[str]) -> PairCorpus:
+        pairs = [Pair(text, (), (), "", number) for number, text in enumerate(sources, 1)]
+        return build_pairs(pairs, self.source, self.target, longest_source=None, longest_target=None, copy=self.copy)
+
+    def _searched(self, batch: PairBatch, config: BeamConfig) -> list[list[Hypothesis]]:
+        attends = len(self.engines) == 1 and self.engines[0].attends
+        if config.coverage_penalty and not attends:
+            raise OptionError("there is no attention, or that of several models", where="--coverage-penalty",
+                              mend="leave it out")  # fmt: skip
+        return beam_search(
+            self._begun(batch), step=self._step, choose=self._choose, config=config, end=END,
+            longest=TIMES * batch.source_lengths + MORE, forbidden=self.forbidden,
+            attended=(lambda states: self.engines[0].attended(states[0])) if attends else None,
+        )  # fmt: skip
+
+    def _begun(self, batch: PairBatch) -> tuple[NDArray[np.float32], tuple[Any, ...]]:
+        """The log-probabilities of the first symbols, and the states behind `<s>`."""
+        states = tuple(engine.encode(batch.source, batch.source_lengths, batch.copies) for engine in self.engines)
+        return self._step(states, np.full(len(batch.source), START))
+
+    def _step(self, states: tuple[Any, ...], ids: Ids) -> tuple[NDArray[np.float32], tuple[Any, ...]]:
+        return averaged([engine.step for engine in self.engines])(states, ids)
+
+    def _choose(self, states: tuple[Any, ...], rows: Ids) -> tuple[Any, ...]:
+        return all_chosen([engine.choose for engine in self.engines])(states, rows)
+
+    def _told(self, found: Hypothesis, source: str, extra: Sequence[str]) -> Translation:
+        symbols = tuple(self.target.symbols[k] if k < self.target.size else extra[k - self.target.size] for k in found.ids)
+        return Translation(
+            self._text(found.ids, extra), found.log_probability, found.score, found.finished, symbols,
+            (*symbols_of(self.source, source), "</s>"), found.attention,
+        )  # fmt: skip
+
+    def _text(self, ids: Ids, extra: Sequence[str]) -> str:
+        writer = TextWriter(self.target, 1, stop=(), extra=extra)
+        pieces = [writer.push(0, int(symbol)) for symbol in ids]
+        return "".join([*pieces, *(piece for _, piece in writer.finish())])
+
+
+def windows(items: Iterable[Item], size_of: Any = len) -> Iterator[list[Item]]:
+    """Texts, or what has one, in lists that are read together.
+
+    Args:
+        size_of: the characters of an item.
+    """
+    window: list[Item] = []
+    size = 0
+    for item in items:
+        window.append(item)
+        size += size_of(item)
+        if len(window) == WINDOW or size >= LONGEST_WINDOW:
+            yield window
+            window, size = [], 0
+    if window:
+        yield window
