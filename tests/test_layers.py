@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "elman"
 FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
 
 LAYERS = [
-    {"cli"},
+    {"cli", "sklearn"},
     {"models"},
     {"training", "metrics", "decoding"},
     {"data"},
@@ -25,11 +25,12 @@ LAYERS = [
 
 HOMES = {
     "torch": ["nn/", "training/", "models/networks/", "models/engines/"],
-    "numpy": ["models/", "metrics/", "decoding/", "data/", "text/", "files/tensors.py"],
+    "numpy": ["sklearn.py", "models/", "metrics/", "decoding/", "data/", "text/", "files/tensors.py"],
     "safetensors": ["files/tensors.py"],
     "tokenizers": ["text/"],
     "pyarrow": ["data/formats/parquet.py"],
     "rich": ["cli/output.py"],
+    "sklearn": ["sklearn.py"],
     "sacrebleu": ["metrics/translation.py"],
     "argparse": ["cli/"],
 }
