@@ -87,3 +87,22 @@ def table(path: Path, rows: list[tuple[str, str]]) -> Path:
     """Labels and texts as a table between tabs, with a header."""
     path.write_text("label\ttext\n" + "".join(f"{label}\t{text}\n" for label, text in rows), encoding="utf-8")
     return path
+
+
+SEQ2SEQ: dict[str, Any] = {
+    "tokenizer": "char", "hidden": 24, "embedding": 16, "batch_tokens": 200, "input_dropout": 0.0,
+    "output_dropout": 0.0, "dropout": 0.0, "symbol_dropout": 0.0, "label_smoothing": 0.0,
+}  # fmt: skip
+
+
+def reversed_words(count: int, seed: int = 1) -> list[tuple[str, str]]:
+    """Sources of two to six letters, each with its letters turned round."""
+    chooser = random.Random(seed)
+    words = ["".join(chooser.choices("abcde", k=chooser.randint(2, 6))) for _ in range(count)]
+    return [(word, word[::-1]) for word in words]
+
+
+def pair_table(path: Path, rows: list[tuple[str, str]]) -> Path:
+    """Sources and targets as a table between tabs, with a header."""
+    path.write_text("source\ttarget\n" + "".join(f"{one}\t{other}\n" for one, other in rows), encoding="utf-8")
+    return path

@@ -91,6 +91,13 @@ def score(name: str, predictions: Sequence[str], references: Sequence[Sequence[s
     return float(_metric(name).corpus_score(predictions, _streams(references)).score)
 
 
+def sentence_chrf(prediction: str, references: Sequence[str]) -> float:
+    """chrF of one text, the best over its references, 0 to 100, by sacreBLEU."""
+    from sacrebleu.metrics.chrf import CHRF
+
+    return float(CHRF().sentence_score(prediction, list(references)).score)
+
+
 def signature(name: str, references: Sequence[Sequence[str]]) -> str:
     """What sacreBLEU says of how it makes one of its figures with these references."""
     ordered = sorted(references, key=len)

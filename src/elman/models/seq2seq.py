@@ -19,7 +19,6 @@ from elman.models.base import Model
 from elman.models.config import Seq2SeqConfig
 from elman.models.engines.torch_seq2seq import TorchSeq2Seq, build_seq2seq, seq2seq_shapes
 from elman.models.kinds import SEQ2SEQ
-from elman.models.networks.weights import put_arrays
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.translating.config import Seq2SeqOutput
@@ -57,7 +56,7 @@ class Seq2Seq(Model):
         self.reader = PairReader([engine], self.source, self.target, copy=config.decoder.copy)
 
     @classmethod
-    def train(
+    def train(  # noqa: PLR0913 sources and targets may stand in files apart
         cls,
         train: Path_ | Sequence[Path_],
         *,
@@ -113,13 +112,17 @@ class Seq2Seq(Model):
             raise ModelFileError("the vocabularies are not those of config.json", where=str(stored.path))
         source = target if config.is_joint else from_json(other, where="source_tokenizer.json")
         found = (source.size, source.kind, target.size, target.kind)
-        wanted = (config.source_symbols, config.text.of_source().tokenizer, config.target_symbols, config.text.tokenizer)
+        wanted = (
+            config.source_symbols,
+            config.text.of_source().tokenizer,
+            config.target_symbols,
+            config.text.tokenizer,
+        )
         if found != wanted:
             raise ModelFileError(f"the tokenizers are {found}, config.json says {wanted}", where=str(stored.path))
         record = stored.record()
         arrays = stored.weights(seq2seq_shapes(config.shape))
-        network = build_seq2seq(config.shape)
-        put_arrays(network, arrays)
+        network = build_seq2seq(config.shape, start=arrays)
         return cls(config, (source, target), TorchSeq2Seq(network), record=record)
 
     def documents(self) -> dict[str, Any]:
@@ -134,7 +137,10 @@ class Seq2Seq(Model):
         if config.is_joint:
             reads = f"{SYMBOLS[text.tokenizer]}, one vocabulary of {size} for both sides"
         else:
-            both = (f"{SYMBOLS[text.of_source().tokenizer]}, {size}", f"{SYMBOLS[text.tokenizer]}, {config.target_symbols:,}")
+            both = (
+                f"{SYMBOLS[text.of_source().tokenizer]}, {size}",
+                f"{SYMBOLS[text.tokenizer]}, {config.target_symbols:,}",
+            )
             reads = " to ".join(both)
         decoder = config.decoder
         many = "layer" if decoder.decoder_layers == 1 else "layers"
@@ -305,10 +311,13 @@ def references_of(targets: Any) -> list[list[Any]]:
     """
     if targets is None:
         return []
-    if isinstance(targets, Sequence) and not isinstance(targets, str) and targets:
-        if all(isinstance(one, Sequence) and not isinstance(one, str) for one in targets):
-            return [paths_of(one) for one in targets]
+    if _is_list(targets) and targets and all(map(_is_list, targets)):
+        return [paths_of(one) for one in targets]
     return [paths_of(targets)]
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _checked(texts: Iterable[str]) -> Iterator[str]:

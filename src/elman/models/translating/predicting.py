@@ -85,8 +85,8 @@ def _object(some: list[Translation], beam: BeamConfig, output: Seq2SeqOutput) ->
 
 def _told(one: Translation, output: Seq2SeqOutput) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "prediction": one.text, "log_probability": round(one.log_probability, DIGITS), "score": round(one.score, DIGITS),
-        "finished": one.finished,
+        "prediction": one.text, "log_probability": round(one.log_probability, DIGITS),
+        "score": round(one.score, DIGITS), "finished": one.finished,
     }  # fmt: skip
     if output.alignments and one.attention is not None:
         rows = [[round(float(alpha), DIGITS) for alpha in row] for row in one.attention]

@@ -61,7 +61,7 @@ def prepare(job: Job, folder: Path) -> Prepared:
         source_symbols=source.size, target_symbols=target.size, reading=options.reading, text=options.text,
         embedding=options.embedding, stack=options.stack, decoder=options.decoder,
     )  # fmt: skip
-    start = None if job.start is None else job.start.engine
+    start = None if job.start is None else job.start.engine.arrays()
     network = build_seq2seq(config.shape, precision=precision, seed=options.train.seed, start=start).to(device)
     dev = None if read.dev is None else _dev_pairs(read, config, network)
     dev_tokens = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
@@ -92,8 +92,10 @@ def _read(job: Job) -> Read:
         raise InputError("there is no pair to train on", where=str(job.train[0]), mend="give files with pairs")
     options = _with_vocabulary(job, options, pairs)
     tokenizers = train_tokenizers(pairs, options.text) if job.start is None else (job.start.source, job.start.target)
-    longest = {"longest_source": options.batch.longest_source, "longest_target": options.batch.longest_target}
-    corpus = build_pairs(pairs, *tokenizers, **longest, copy=options.decoder.copy)
+    corpus = build_pairs(
+        pairs, *tokenizers, longest_source=options.batch.longest_source, longest_target=options.batch.longest_target,
+        copy=options.decoder.copy,
+    )  # fmt: skip
     if not corpus.pairs:
         raise InputError(f"all targets have more than {options.batch.longest_target} symbols", where=str(job.train[0]),
                          mend="give a higher --longest-target")  # fmt: skip

@@ -76,7 +76,9 @@ class PairReader:
                 found[row] = [self._told(one, sources[row], corpus.copied_texts(row)) for one in some]
         cut = sum(not one.finished for some in found for one in some[:1])
         if cut:
-            log.warning("%s of %s texts were cut at the greatest length (--maximum-length)", f"{cut:,}", f"{len(found):,}")
+            log.warning(
+                "%s of %s texts were cut at the greatest length (--maximum-length)", f"{cut:,}", f"{len(found):,}"
+            )
         return found
 
     def stream(self, source: str, config: SamplingConfig) -> Iterator[tuple[int, str]]:
@@ -123,7 +125,9 @@ class PairReader:
         return all_chosen([engine.choose for engine in self.engines])(states, rows)
 
     def _told(self, found: Hypothesis, source: str, extra: Sequence[str]) -> Translation:
-        symbols = tuple(self.target.symbols[k] if k < self.target.size else extra[k - self.target.size] for k in found.ids)
+        symbols = tuple(
+            self.target.symbols[k] if k < self.target.size else extra[k - self.target.size] for k in found.ids
+        )
         return Translation(
             self._text(found.ids, extra), found.log_probability, found.score, found.finished, symbols,
             (*symbols_of(self.source, source), "</s>"), found.attention,
