@@ -12,13 +12,14 @@ import elman
 from elman.data.config import BatchConfig, ReadConfig
 from elman.decoding.config import SamplingConfig
 from elman.errors import InputError, OptionError
-from elman.models.kinds import KINDS, LANGUAGE_MODEL, TAGGER, flat
+from elman.models.kinds import CLASSIFIER, KINDS, LANGUAGE_MODEL, TAGGER, flat
 from elman.models.plans import seconds_of
 from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig
 from elman.settings import build, flag_of, names, to_dict
 from elman.text.config import TextConfig
 from elman.training.config import TrainConfig
-from tiny import SIZE, columns, sentences, tagged, write
+from tiny import CLASSIFIER as CLASSIFIER_SIZE
+from tiny import SIZE, columns, reviews, sentences, table, tagged, write
 from tiny import TAGGER as TAGGER_SIZE
 
 CONFIGS_OF_TRAINING = tuple(LANGUAGE_MODEL.configs.values())
@@ -67,6 +68,16 @@ TAGGER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "crf": (False, {}), "output_dropout": (0.7, {}), "label_smoothing": (0.3, {}), "auxiliary_weight": (0.9, {}),
 }  # fmt: skip
 TAGGER_ELSEWHERE = {"budget", "patience", "evaluations", "averaging", "device", "format", "encoding"}
+# The same for classifiers; what they have in common with taggers is changed as there.
+CLASSIFIER_BASE: dict[str, Any] = {**CLASSIFIER_SIZE, "epochs": 1, "lr": 0.01, "precision": "fp32", "dev": "none"}
+CLASSIFIER_ELSEWHERE = {*TAGGER_ELSEWHERE, "text_column", "label_column", "delimiter", "header"}
+CLASSIFIER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
+    **{name: TAGGER_CHANGES[name] for name in names(*CLASSIFIER.configs.values()) if name in TAGGER_CHANGES},
+    "hash_bits": (9, {}), "multi_label": (True, {}), "longest": (4, {}), "bag": (False, {}), "bag_words": (1, {}),
+    "bag_characters": (3, {}), "bag_minimum": (40, {}), "bag_bits": (9, {}), "bag_width": (2, {}),
+    "bag_dropout": (0.5, {}), "pooling": ("attention", {}), "feed_forward_layers": (1, {}),
+    "feed_forward": (9, {"feed_forward_layers": 1}), "class_weights": ("balanced", {}),
+}  # fmt: skip
 
 
 def weights(path: Path, **options: Any) -> bytes:
@@ -81,6 +92,12 @@ def tagger_weights(path: Path, **options: Any) -> bytes:
     return b"".join(name.encode() + array.tobytes() for name, array in sorted(model.engine.arrays().items()))
 
 
+def classifier_weights(path: Path, **options: Any) -> bytes:
+    """The bytes of all weights of a classifier after training."""
+    model = elman.Classifier.train(path, **{**CLASSIFIER_BASE, **options})
+    return b"".join(name.encode() + array.tobytes() for name, array in sorted(model.engine.arrays().items()))
+
+
 @pytest.fixture(scope="module")
 def treebank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twenty sentences with labels; every third one begins with a capital letter."""
@@ -88,6 +105,14 @@ def treebank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in rows[::3]:
         row[0] = (row[0][0].capitalize(), *row[0][1:])
     return columns(tmp_path_factory.mktemp("config") / "text.bio", rows)
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty texts, and those of one label again in capitals."""
+    rows = reviews(30)
+    more = [(label, text.upper()) for label, text in rows if label == "good"]
+    return table(tmp_path_factory.mktemp("config") / "text.tsv", [*rows, *more])
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +126,8 @@ def test_every_field_is_looked_at() -> None:
     assert not set(CHANGES) & ELSEWHERE
     assert set(TAGGER_CHANGES) | TAGGER_ELSEWHERE == set(names(*TAGGER.configs.values()))
     assert not set(TAGGER_CHANGES) & TAGGER_ELSEWHERE
+    assert set(CLASSIFIER_CHANGES) | CLASSIFIER_ELSEWHERE == set(names(*CLASSIFIER.configs.values()))
+    assert not set(CLASSIFIER_CHANGES) & CLASSIFIER_ELSEWHERE
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -130,6 +157,72 @@ def test_the_course_of_a_tagger_and_the_reading_of_its_files_are_heeded(treebank
     with pytest.raises(InputError, match="--format"):
         run(other)
     assert run(other, format="conll", encoding="cp949").features.vocabulary == run().features.vocabulary
+
+
+@pytest.mark.parametrize("field", list(CLASSIFIER_CHANGES))
+def test_a_field_of_training_changes_the_weights_of_a_classifier(field: str, labelled: Path) -> None:
+    value, needed = CLASSIFIER_CHANGES[field]
+    assert classifier_weights(labelled, **{**needed, field: value}) != classifier_weights(labelled, **needed)
+
+
+def test_the_course_of_a_classifier_is_heeded(labelled: Path) -> None:
+    def run(**options: Any) -> elman.Classifier:
+        return elman.Classifier.train(labelled, **{**CLASSIFIER_BASE, "dev": labelled, **options})
+
+    assert [len(run(epochs=4, evaluations=n).record.history) for n in (4, 2)] == [4, 2]
+    assert run(epochs=8, lr=0.0, patience=1).report["steps"] < run(epochs=8, lr=0.0).report["steps"]
+    plain, averaged = (run(averaging=share).record.history[-1]["dev"] for share in (0.0, 0.5))
+    assert set(plain) == {"weights"} and set(averaged) == {"weights", "averaged"}
+    assert run(epochs=None, budget="2s").report["seconds"] < 2.4
+
+
+def test_the_reading_of_a_classifiers_files_is_heeded(tmp_path: Path) -> None:
+    found = reviews(24)
+    path, other = tmp_path / "table.csv", tmp_path / "table.unknown"
+    rows = "a;b;c;d\n" + "".join(f"x{n % 3};{label};{text};{text[::-1]}\n" for n, (label, text) in enumerate(found))
+    path.write_text(rows.replace('"', "'"), encoding="utf-8")
+    other.write_bytes(path.read_text(encoding="utf-8").encode("cp949"))
+
+    def learnt(path: Path, **options: Any) -> tuple[list[str], tuple[str, ...]]:
+        columns = {"text_column": "c", "label_column": "b"}
+        model = elman.Classifier.train(path, **{**CLASSIFIER_BASE, "delimiter": ";", **columns, **options})
+        return model.features.vocabulary, model.labels.names
+
+    words, labels = learnt(path)
+    assert labels == ("bad", "good") and "film" in words
+    assert learnt(path, label_column="a") == (words, ("x0", "x1", "x2"))
+    assert "mlif" in learnt(path, text_column="d")[0]
+    assert learnt(path, text_column="2", label_column="1", header=False)[1] == ("b", "bad", "good")
+    with pytest.raises(InputError, match="there is no column 'c'"):
+        learnt(path, delimiter=None)
+    with pytest.raises(InputError, match="--format"):
+        learnt(other)
+    assert learnt(other, format="csv", encoding="cp949") == (words, labels)
+
+
+def test_every_field_of_a_classifiers_output_changes_what_is_written(labelled: Path) -> None:
+    one = elman.Classifier.train(labelled, **CLASSIFIER_BASE)
+    several = elman.Classifier.train(labelled, **CLASSIFIER_BASE, multi_label=True)
+
+    def written(model: elman.Classifier, **wanted: Any) -> str:
+        parts: list[str] = []
+        model.predict_to([labelled], parts.append, **wanted)
+        return "".join(parts)
+
+    values: dict[str, Any] = {"top": 2, "threshold": 1.0, "abstain_below": 1.0}
+    assert CLASSIFIER.output is not None and set(values) == set(names(CLASSIFIER.output))
+    for field, value in values.items():
+        model = several if field == "threshold" else one
+        assert written(model, **{field: value}) != written(model), field
+
+
+def test_every_field_of_judging_a_classifier_changes_the_report(labelled: Path) -> None:
+    several, other = (elman.Classifier.train(labelled, **CLASSIFIER_BASE, multi_label=True, seed=n) for n in (1, 2))
+    values: dict[str, Any] = {"threshold": 0.0, "against": other}
+    assert CLASSIFIER.evaluation is not None and set(values) == set(names(CLASSIFIER.evaluation))
+    plain = several.evaluate(labelled)
+    assert several.evaluate(labelled, threshold=0.0)["metrics"] != plain["metrics"]
+    assert set(several.evaluate(labelled, against=other)) == {*plain, "against"}
 
 
 def test_every_field_of_a_taggers_output_changes_what_is_written(treebank: Path) -> None:
@@ -210,6 +303,7 @@ def test_fields_of_reading_change_what_is_read(tmp_path: Path) -> None:
 SAMPLING: dict[str, Any] = {
     "max_tokens": 3, "temperature": 0.1, "top_k": 1, "top_p": 0.01, "min_p": 0.9, "repetition_penalty": 9.0,
     "stop": (" ",), "samples": 2, "seed": 7,
+    "no_repeat_ngram": 1, "minimum_tokens": 40,
 }  # fmt: skip
 
 

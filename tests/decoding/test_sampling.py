@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from elman.decoding.config import SamplingConfig
-from elman.decoding.sampling import distribution, draw, penalized
+from elman.decoding.sampling import distribution, draw
 
 LOGITS = np.log(np.array([[0.5, 0.25, 0.15, 0.1], [0.1, 0.2, 0.3, 0.4]]))
 
@@ -55,11 +55,6 @@ def test_what_is_forbidden_has_no_probability() -> None:
     logits[0, 0] = -np.inf
     for config in (SamplingConfig(), SamplingConfig(top_k=3), SamplingConfig(top_p=0.9), SamplingConfig(temperature=0)):
         assert distribution(logits, config)[0, 0] == 0
-
-
-def test_the_penalty_lowers_written_symbols_whatever_their_sign() -> None:
-    lowered = penalized(np.array([[2.0, -2.0, 2.0]]), np.array([[True, True, False]]), penalty=2.0)
-    np.testing.assert_array_equal(lowered, [[1.0, -4.0, 2.0]])
 
 
 def test_draws_follow_the_distribution() -> None:

@@ -1,4 +1,4 @@
-"""One symbol from one distribution: temperature, top-k, top-p, min-p, repetition penalty, and the draw.
+"""One symbol from one distribution: temperature, top-k, top-p, min-p, and the draw.
 
 Knows logits as numpy arrays; knows no network and no text. Used by `decoding.stream`.
 """
@@ -9,15 +9,6 @@ from numpy.typing import NDArray
 from elman.decoding.config import SamplingConfig
 
 Floats = NDArray[np.float64]
-
-
-def penalized(logits: Floats, written: NDArray[np.bool_], *, penalty: float) -> Floats:
-    """Logits (M, N) with those of symbols already written, (M, N), divided by the penalty if positive, else multiplied.
-
-    Source: Keskar et al. 2019 (CTRL), section 4.1, with the sign told apart so that a penalty above 1 always lowers.
-    """
-    lowered = np.where(logits > 0, logits / penalty, logits * penalty)
-    return np.where(written, lowered, logits)
 
 
 def distribution(logits: Floats, config: SamplingConfig) -> Floats:
