@@ -1,14 +1,18 @@
 """How a configuration is written: frozen dataclasses whose fields carry their help, range and choices.
 
 Knows dataclasses and the errors; knows no configuration, no option parser and no file. Used by every `config.py`
-(to declare), by `models` (to build from names and values) and by `cli` (to derive options and help texts).
+(to declare), by `models` (to build from names and values, and to check single ones) and by `cli` (to derive options and
+help texts).
 """
 
 import dataclasses
 import math
+import numbers
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, TypeVar
 
 from elman.errors import OptionError, nearest
@@ -110,6 +114,49 @@ def build(kind: type[Config], values: Mapping[str, Any], *, where: str | None = 
         if name not in known:
             raise OptionError(f"unknown key {name!r}", where=where, mend=nearest(name, known))
     return kind(**values)
+
+
+def whole(value: Any, *, where: str, low: int = 1) -> int:
+    """A whole number that a user gave, from `low` on.
+
+    Args:
+        where: what the error names.
+    Raises:
+        OptionError: it is something else, or below.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise OptionError(f"{value!r} is not a whole number", where=where, mend=f"give a number of at least {low}")
+    if value < low:
+        raise OptionError(f"{value} is out of range", where=where, mend=f"give a number of at least {low}")
+    return int(value)
+
+
+def one_path(value: Any, *, where: str) -> Path:
+    """A path that a user gave.
+
+    Args:
+        where: what the error names.
+    Raises:
+        OptionError: it is something else, or cannot name anything.
+    """
+    if not isinstance(value, (str, PathLike)) or not isinstance(name := fspath(value), str) or "\x00" in name:
+        raise OptionError(f"{value!r} is not a path", where=where, mend="give one as text")
+    return Path(name)
+
+
+def by_name(values: Any, *, where: str) -> dict[str, Any]:
+    """Values of options that a user gave by name; none for None.
+
+    Args:
+        where: what the error names.
+    Raises:
+        OptionError: it is something else.
+    """
+    if values is not None and not isinstance(values, Mapping):
+        raise OptionError(
+            f"{values!r} does not name options", where=where, mend='give a dictionary, say {"format": "text"}'
+        )
+    return dict(values or {})
 
 
 def to_dict(config: Any) -> dict[str, Any]:

@@ -159,7 +159,12 @@ def test_the_help_of_a_kind_has_its_options_and_its_defaults(capsys: pytest.Capt
     told = capsys.readouterr().out
     assert "--label-column TEXT" in told and "--crf" in told and "--hash-bits N" in told
     assert "--tokenizer" not in told and "--text-column" not in told
-    assert f"(default: {TAGGER.defaults['lr']})" in " ".join(told.split())
+    told = " ".join(told.split())
+    assert f"(default: {TAGGER.defaults['lr']})" in told
+    assert (
+        f"--segment N steps of truncated backpropagation through time (default: {TAGGER.defaults['segment']})" in told
+    )
+    assert "--hidden N size of the state of one direction (default: chosen for the data and the budget)" in told
     assert main(["train", "language-model", "--help"]) == 0
     assert "--label-column" not in capsys.readouterr().out
 
@@ -197,6 +202,23 @@ def test_the_help_tells_the_formats_of_every_kind(capsys: pytest.CaptureFixture[
         told = capsys.readouterr().out
         assert "--format {text,jsonl,csv,tsv,parquet,conllu,conll,ft,folder}" in told
         assert "--token-column TEXT" in told and "--label-column TEXT" in told
+
+
+def test_no_kind_is_said_to_choose_what_it_has_a_default_for() -> None:
+    for kind in KINDS.values():
+        parser = Parser(prog="elman train")
+        for config in kind.configs.values():
+            add_config(parser, config, defaults=kind.defaults)
+        told = " ".join(parser.format_help().split())
+        for field in (field for config in kind.configs.values() for field in fields(config)):
+            if field.name in kind.defaults and not isinstance(field.default, bool):
+                text = " ".join(field.metadata["help"].split())
+                assert f"{text} (default: {kind.defaults[field.name]})" in told
+
+
+def test_the_help_of_predict_tells_the_encoding_of_what_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "--help"]) == 0
+    assert "What is written is UTF-8 (default: utf-8)" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

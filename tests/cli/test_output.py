@@ -105,3 +105,22 @@ def test_a_log_that_nobody_reads_is_no_reason_to_stop(monkeypatch: pytest.Monkey
         tell(JUDGED)
         output.fault("unheard")
     assert not output.log.handlers
+
+
+@pytest.mark.parametrize(
+    ("terminal", "named", "encoding"), [(False, None, "utf-8"), (True, None, "cp949"), (False, "cp949", "cp949")]
+)
+def test_results_are_utf_8_unless_a_terminal_or_the_environment_wants_another_encoding(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, named: str | None, encoding: str
+) -> None:
+    held = io.BytesIO()
+    stream = io.TextIOWrapper(held, encoding="cp949")
+    monkeypatch.setattr(stream, "isatty", lambda: terminal)
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    if named is not None:
+        monkeypatch.setenv("PYTHONIOENCODING", named)
+    output.settle_streams()
+    output.lines("글é\n")
+    output.flush()
+    assert held.getvalue() == "글é\n".encode(encoding, "backslashreplace")

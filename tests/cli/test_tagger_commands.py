@@ -133,6 +133,21 @@ def test_predict_writes_a_file_and_counts(place: Path, tmp_path: Path, capsys: p
     assert json.loads(capsys.readouterr().out)["metrics"]["label"]["accuracy"] == 1.0
 
 
+def test_another_encoding_is_read_and_utf_8_is_written(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (place / "dev.bio").read_text(encoding="utf-8")
+    (tmp_path / "k.bio").write_bytes(text.encode("cp949"))
+    assert main(["predict", str(place / "m"), str(place / "dev.bio")]) == 0
+    wanted = capsys.readouterr().out
+    assert "서울을" in wanted
+    words = [str(tmp_path / "k.bio"), "--encoding", "cp949"]
+    assert main(["predict", str(place / "m"), *words]) == 0
+    assert capsys.readouterr().out == wanted
+    assert main(["predict", str(place / "m"), *words, "--out", str(tmp_path / "o.bio")]) == 0
+    assert (tmp_path / "o.bio").read_bytes() == wanted.encode()
+
+
 def test_a_file_that_ends_in_gz_is_packed(place: Path, tmp_path: Path) -> None:
     for name in ("o.bio", "o.bio.gz"):
         assert main(["predict", str(place / "m"), str(place / "dev.bio"), "--out", str(tmp_path / name)]) == 0
@@ -200,6 +215,18 @@ def test_training_goes_on_from_a_folder_and_is_repeated(
          "--format: 'csv' is not a choice; known are conllu, conll, jsonl, text"),
         (["predict", "DIR", "f", "--top", "0"], "--top: 0 is out of range; give a number from 1 to 10000"),
         (["predict", "DIR", "f", "--top", "2", "--spans"], "--top and --spans are both given; give one of them"),
+        (["predict", "DIR", "f", "--spans", "--probabilities"],
+         "--spans and --probabilities are both given; leave out --probabilities: every span has its own"),
+        (["predict", "DIR", "f.bio", "--spans", "--label-column", "1"],
+         "--label-column: with --spans no column is filled in; leave it out"),
+        (["predict", "DIR", "f.bio", "--top", "2", "--label-column", "1"],
+         "--label-column: with --top no column is filled in; leave it out"),
+        (["predict", "DIR", "f.txt", "--label-column", "1"],
+         "--label-column: plain text has no columns; leave it out, or give --format"),
+        (["predict", "DIR", "--token-column", "1"],
+         "--token-column: plain text has no columns; leave it out, or give --format"),
+        (["train", "tagger", "--train", "a.bio", "--dev", "none", "b.bio", "--out", "m"],
+         "--dev: none stands among files; give it alone; a file of that name is ./none"),
         (["evaluate", "DIR", "f", "--dynamic"], "--dynamic: a tagger has no such option; leave it out"),
         (["evaluate", "DIR", "f", "--probabilities"],
          "--probabilities: there is no such option; see elman evaluate --help"),
@@ -210,6 +237,36 @@ def test_a_wrong_request_is_one_line_and_exit_2(
 ) -> None:
     assert main([str(place / "m") if word == "DIR" else word for word in words]) == 2
     assert capsys.readouterr() == ("", line + "\n")
+
+
+@pytest.mark.parametrize("names", ["a.bio b.conllu", "b.conllu a.bio"])
+@pytest.mark.parametrize("option", ["--train", "--dev"])
+def test_columns_of_several_formats_are_not_mixed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: str, option: str
+) -> None:
+    columns(tmp_path / "a.bio", tagged(8))
+    conllu(tmp_path / "b.conllu", tagged(8))
+    first, second = (str(tmp_path / name) for name in names.split())
+    words = ["--train", first, second] if option == "--train" else ["--train", first, "--dev", second]
+    assert main(["train", "tagger", *words, "--out", str(tmp_path / "m"), *SMALL]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("--label-column: files of several formats, and the labels are") and told.count("\n") == 1
+
+
+def test_a_column_that_was_a_number_is_named_for_conllu(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wide = tmp_path / "w.conll"
+    rows = ("".join(f"{n} {token} _ {kind} _\n" for n, (token, kind, _) in enumerate(row)) for row in tagged(12))
+    wide.write_text("\n".join(rows), encoding="utf-8")
+    words = ["--train", str(wide), "--dev", "none", "--token-column", "1", "--label-column", "3"]
+    assert main(["train", "tagger", *words, "--out", str(tmp_path / "m"), *SMALL]) == 0
+    path = str(conllu(tmp_path / "b.conllu", tagged(8)))
+    capsys.readouterr()
+    for command in ("evaluate", "predict"):
+        assert main([command, str(tmp_path / "m"), path]) == 2
+        line = f"{path}: the labels were learnt from column 3, which is another in CoNLL-U; name theirs with"
+        assert capsys.readouterr() == ("", f"{line} --label-column\n")
+        assert main([command, str(tmp_path / "m"), path, "--label-column", "upos"]) == 0
+        capsys.readouterr()
 
 
 def test_generating_is_not_for_taggers(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

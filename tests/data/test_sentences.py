@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from elman.data.config import TokenReadConfig
-from elman.data.sentences import Sentence, format_of, label_columns, read_sentences, sentence_writer
+from elman.data.sentences import (
+    Sentence,
+    check_columns,
+    check_numbers,
+    format_of,
+    label_columns,
+    read_sentences,
+    sentence_writer,
+)  # fmt: skip
 from elman.errors import ElmanError, InputError, OptionError
 
 CONFIG = TokenReadConfig()
@@ -163,3 +171,51 @@ def test_files_are_read_as_a_stream(tmp_path: Path) -> None:
     path.write_text(f"1\tone{WORD}\n\n" * 40_000 + "broken\n", encoding="utf-8")
     found = read_sentences([path], CONFIG, labelled=True)
     assert isinstance(next(found), Sentence)
+
+
+MIXED = {
+    "a.bio": "Ada NOUN B\n", "b.conllu": "1\tAda\t_\tNOUN\t_\t_\t0\t_\t_\t_\n",
+    "c.jsonl": '{"tokens": ["Ada"], "labels": ["B"], "upos": ["NOUN"]}\n',
+    "e.bio": "Ada x y N B\n", "d.conll": "# global.columns = FORM UPOS NER\nAda NOUN B\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "columns", "told"),
+    [
+        ("ab", (), "the labels are label in a.bio, but upos in b.conllu"),
+        ("ab", ("3",), None),
+        ("eb", ("3",), "the labels are 3 in e.bio, but upos in b.conllu; give files of one format, or name columns"),
+        ("be", ("-2",), "the labels are deps in b.conllu, but 3 in e.bio"),
+        ("bd", (), "the labels are upos in b.conllu, but NER in d.conll"),
+        ("ac", (), ""),
+        ("bd", ("upos",), None),
+        ("bd", ("UPOS",), ""),
+        ("bc", ("upos",), ""),
+        ("aa", ("1",), ""),
+    ],
+)
+def test_files_of_several_formats_must_have_labels_of_one_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: str, columns: tuple[str, ...], told: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, content in MIXED.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    paths = [next(name for name in MIXED if name[0] == letter) for letter in names]
+    config = TokenReadConfig(label_columns=columns)
+    if told == "":
+        check_columns(paths, config)
+        return
+    with pytest.raises(ElmanError) as caught:
+        check_columns(paths, config)
+    assert (told or "there is no column") in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_number_of_a_column_file_is_none_of_conllu() -> None:
+    check_numbers(["a.bio", "b.conllu"], CONFIG, ["upos", "label"])
+    check_numbers(["a.bio"], CONFIG, ["3"])
+    with pytest.raises(
+        OptionError, match=r"b\.conllu: the labels were learnt from column 3, which is another in CoNLL"
+    ):
+        check_numbers(["a.bio", "b.conllu"], CONFIG, ["label", "3"])

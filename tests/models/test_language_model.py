@@ -3,7 +3,9 @@
 import itertools
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -282,3 +284,29 @@ def test_rows_without_a_text_keep_their_place(model: elman.LanguageModel, tmp_pa
 def test_the_card_of_a_short_dev_text_is_what_evaluate_says(model: elman.LanguageModel, files: dict[str, Path]) -> None:
     found = model.evaluate(files["dev"])["metrics"]["loss"]
     assert math.isclose(model.report["metrics"]["loss"], found, rel_tol=1e-5)
+
+
+def test_wrong_types_are_told_in_one_line(model: elman.LanguageModel, files: dict[str, Path], tmp_path: Path) -> None:
+    state: Any = model.feed("a")
+    calls: list[Callable[[Any], object]] = [
+        lambda value: model.next(top=value),
+        lambda value: model.next(value),
+        model.feed,
+        model.score,
+        model.generate,
+        lambda value: list(model.stream("a", value)),
+        lambda value: list(model.predict(value)),
+        model.evaluate,
+        lambda value: model.evaluate(files["dev"], against=value),
+        lambda value: model.evaluate(files["dev"], reading=value),
+        lambda value: model.predict_to([files["dev"]], print, reading=value),
+        lambda value: model.save_state(state, value),
+        lambda value: model.save_state(value, tmp_path / "s"),
+        model.load_state,
+    ]
+    for call in calls:
+        for value in (2.5, ["x", 1], b"x"):
+            with pytest.raises((InputError, OptionError)) as caught:
+                call(value)
+            assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())

@@ -282,3 +282,43 @@ def test_a_sentence_of_any_length_takes_time_in_proportion(tagger: elman.Tagger)
     seconds(1000)
     short, long = seconds(12_500), seconds(50_000)
     assert long < 8 * short
+
+
+@pytest.mark.parametrize("value", [5, None, [["a", 1]], "text", [5], ["text"], {"a": 1}])
+def test_what_are_no_sentences_is_told_in_one_line(plain: elman.Tagger, value: Any) -> None:
+    for call in (plain.predict, lambda sentences: list(plain.tag(sentences))):
+        with pytest.raises(InputError) as caught:
+            call(value)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [2.5, "3", True, None, [1]])
+def test_how_many_sequences_is_a_whole_number(plain: elman.Tagger, value: Any) -> None:
+    with pytest.raises(OptionError, match=r"^top: .* is not a whole number; give a number of at least 1$"):
+        plain.top(["a"], value)
+
+
+def test_wrong_types_are_told_in_one_line(plain: elman.Tagger, treebank: dict[str, Path]) -> None:
+    dev = treebank["dev"]
+    calls: list[Callable[[Any], object]] = [
+        lambda value: plain.predict([["a"]], column=value),
+        lambda value: plain.top(["a"], 1, column=value),
+        plain.evaluate,
+        lambda value: plain.evaluate(dev, against=value),
+        lambda value: plain.evaluate(dev, reading=value),
+        lambda value: plain.predict_to([dev], print, reading=value),
+        lambda value: plain.predict_to(value, print),
+        elman.Tagger.train,
+        lambda value: elman.Tagger.train(dev, budget=value),
+        lambda value: elman.Tagger.train(dev, out=value),
+    ]
+    for call in calls:
+        for value in (5, 2.5, ["x", 1], b"x"):
+            with pytest.raises((InputError, OptionError)) as caught:
+                call(value)
+            assert "\n" not in str(caught.value)
+
+
+def test_columns_may_be_named_in_a_list(plain: elman.Tagger, treebank: dict[str, Path]) -> None:
+    wanted = plain.evaluate(treebank["dev"])["metrics"]
+    assert plain.evaluate(treebank["dev"], reading={"label_columns": ["upos"]})["metrics"] == wanted

@@ -78,6 +78,20 @@ def test_training_goes_on_from_a_folder_and_labels_are_added(tmp_path: Path) -> 
     assert not on.seen.unseen([token for row in rows for token, _, _ in row]).any()
 
 
+def test_files_may_call_their_columns_otherwise_than_the_folder_that_is_started_from(tmp_path: Path) -> None:
+    rows = tagged(40)
+    elman.Tagger.train(columns(tmp_path / "a.bio", rows), dev="none", out=tmp_path / "a", epochs=1, **TAGGER)
+    turned = tmp_path / "b.conll"
+    text = "\n".join("".join(f"{label} {kind} {token}\n" for token, kind, label in row) for row in rows)
+    turned.write_text(text, encoding="utf-8")
+    dev = columns(tmp_path / "d.bio", tagged(12, seed=2))
+    options: dict[str, Any] = {"dev": "none", "from_": tmp_path / "a", "epochs": 1}
+    same = elman.Tagger.train(tmp_path / "a.bio", **options)
+    other = elman.Tagger.train(turned, token_column="2", label_columns=["0"], out=tmp_path / "b", **options)
+    assert other.labels[0].name == "label" and other.seen.to_json() == same.seen.to_json()
+    assert elman.load(tmp_path / "b").evaluate(dev)["metrics"] == same.evaluate(dev)["metrics"]
+
+
 def test_what_does_not_fit_the_folder_that_is_started_from_is_refused(
     treebank: dict[str, Path], files: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -94,7 +108,7 @@ def test_what_does_not_fit_the_folder_that_is_started_from_is_refused(
 
     assert "has hidden 8" in start(hidden=16)
     assert "has hash_bits 8" in start(hash_bits=9)
-    assert "--label-column" in start(label_columns=["1"])
+    assert "the model has 1 columns of labels" in start(label_columns=["1", "2"])
     assert "has crf None" in start(crf=False)
     assert "the labels are of another scheme" in start(other)
     assert "this is a language-model, not a tagger" in start(folder="lm")
@@ -260,3 +274,5 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(treebank: dict[s
     assert "nothing is known of a word" in refused(treebank["train"], word_width=0, feature_width=0)
     assert "nothing is judged" in refused(treebank["train"], dev="none", patience=2)
     assert "no file is named" in refused([])
+    none = "--dev: none stands among files; give it alone; a file of that name is ./none"
+    assert refused(treebank["train"], dev=["none", treebank["dev"]]) == none

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.fault("there is not enough memory for this; give a smaller --hidden, --batch-size or --segment")
         return 1
     except OSError as error:  # a full or failing disk; what a user named is checked where it is opened
-        output.fault(one_line(str(error)))
+        output.fault(one_line(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
         return 1
     return code
 

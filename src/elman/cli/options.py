@@ -23,6 +23,10 @@ RIVALS = (("epochs", "budget"),)
 """Options of which one takes the other's place."""
 
 
+CHOSEN = "chosen for the data and the budget"
+"""What the help tells of a default that a kind settles by itself."""
+
+
 class Parser(argparse.ArgumentParser):
     """argparse's parser, with faults raised as our errors.
 
@@ -42,13 +46,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_config(
-    parser: Parser, config: type, *, without: Iterable[str] = (), defaults: Mapping[str, Any] | None = None
-) -> None:
+    parser: Parser, config: type, *, without: Iterable[str] = (), defaults: Mapping[str, Any] | None = None,
+    helps: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
     """Options for the fields of a config, but for some of them, under a heading taken from its docstring.
 
     Args:
         without: names that are left out. Those that an earlier config has brought get its further choices alone.
-        defaults: what the help tells of a field instead of its own default.
+        defaults: what the help tells of a field instead of its own default, or of its being chosen. helps: likewise
+            instead of its own help.
     """
     words = {word: action for action in parser._actions for word in action.option_strings}
     known = {action.dest for action in parser._actions} | set(without)
@@ -65,7 +71,10 @@ def add_config(
     group = parser.add_argument_group((config.__doc__ or "").split("\n")[0].rstrip("."))
     hints = typing.get_type_hints(config)
     for field in new:
-        _add_field(group, field, hints[field.name], default=(defaults or {}).get(field.name, field.default))
+        is_chosen = field.metadata["automatic"] and field.name not in (defaults or {})
+        default = CHOSEN if is_chosen else (defaults or {}).get(field.name, field.default)
+        told = (helps or {}).get(field.name, field.metadata["help"])
+        _add_field(group, field, hints[field.name], told=_help(told, default))
 
 
 def add_threads(parser: Parser) -> None:
@@ -113,13 +122,17 @@ def add_files(parser: Parser, kind: Kind) -> None:
             parser.add_argument(f"--{name}", metavar="FILE", help=FILES[name])
 
 
-def add_kinds(parser: Parser, *parts: str) -> None:
-    """Options for the named parts of every kind of model: `reading`, `output`, `evaluation`."""
+def add_kinds(parser: Parser, *parts: str, helps: Mapping[str, str] | None = None) -> None:
+    """Options for the named parts of every kind of model: `reading`, `output`, `evaluation`.
+
+    Args:
+        helps: as in `add_config`.
+    """
     for kind in KINDS.values():
         for part in parts:
             config = getattr(kind, part)
             if config is not None:
-                add_config(parser, config, without=set(kind.held) - set(kind.by_file))
+                add_config(parser, config, without=set(kind.held) - set(kind.by_file), helps=helps)
 
 
 def chosen_for(given: Namespace, *parts: str) -> list[dict[str, Any]]:
@@ -210,25 +223,25 @@ def _short(mend: str, program: str) -> str:
     return mend if mend.startswith("did you mean") else f"see {program} --help"
 
 
-def _add_field(group: Any, field: Field[Any], hint: Any, *, default: Any) -> None:
+def _add_field(group: Any, field: Field[Any], hint: Any, *, told: str) -> None:
     name = flag_of(field)
     yes, no = _words(field)
-    told: dict[str, Any] = {"dest": field.name, "default": SUPPRESS, "help": _help(field, default)}
+    common: dict[str, Any] = {"dest": field.name, "default": SUPPRESS, "help": told}
     kinds = typing.get_args(hint) or (hint,)
     if bool in kinds:
         if yes:
-            group.add_argument(f"--{yes}", action="store_true", **told)
-            told["help"] = f"not --{yes}"
+            group.add_argument(f"--{yes}", action="store_true", **common)
+            common["help"] = f"not --{yes}"
         else:
-            told["help"] = f"not so: {field.metadata['help']}"
-        group.add_argument(f"--{no}", action="store_false", **told)
+            common["help"] = f"not so: {field.metadata['help']}"
+        group.add_argument(f"--{no}", action="store_false", **common)
     elif typing.get_origin(hint) is tuple:
-        group.add_argument(f"--{name}", action="append", metavar="TEXT", **told)
+        group.add_argument(f"--{name}", action="append", metavar="TEXT", **common)
     else:
         convert, metavar = _converter(kinds)
         choices = field.metadata.get("choices")
         metavar = _choices(choices) if choices else metavar
-        group.add_argument(f"--{name}", type=convert, metavar=metavar, **told)
+        group.add_argument(f"--{name}", type=convert, metavar=metavar, **common)
 
 
 def _choices(values: Iterable[str]) -> str:
@@ -241,10 +254,8 @@ def _words(field: Field[Any]) -> tuple[str | None, str]:
     return PAIRS.get(field.name, (name, f"no-{name}"))
 
 
-def _help(field: Field[Any], default: Any) -> str:
-    text: str = field.metadata["help"].replace("%", "%%")
-    if field.metadata["automatic"]:
-        return f"{text} (default: chosen for the data and the budget)"
+def _help(told: str, default: Any) -> str:
+    text = told.replace("%", "%%")
     if default is None or default == ():
         return text
     if isinstance(default, bool):

@@ -6,6 +6,7 @@ Knows the terminal and nothing of what is computed; the only place that prints. 
 import json
 import logging
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -96,10 +97,13 @@ def progress() -> Iterator[Callable[[Progress], None]]:
 
 
 def settle_streams() -> None:
-    """Let characters that a stream cannot hold be written as escapes instead of failing."""
+    """Let results be UTF-8 where no terminal shows them, unless the environment names another encoding of Python's
+    streams; let characters that a stream cannot hold be written as escapes instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if hasattr(sys.stdout, "reconfigure") and not sys.stdout.isatty() and "PYTHONIOENCODING" not in os.environ:
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def flush() -> None:

@@ -12,6 +12,8 @@ from elman.cli.threads import use_threads
 from elman.errors import OptionError
 from elman.files.replace import text_aside_of
 
+ENCODING = "encoding of the files that are read; UTF-8 may begin with a byte order mark. What is written is UTF-8"
+
 
 def add_options(parser: Parser) -> None:
     """The model, the files, how they are read, and where the answer goes."""
@@ -24,7 +26,7 @@ def add_options(parser: Parser) -> None:
                         "not at all (default: standard output)")  # fmt: skip
     add_threads(parser)
     add_json(parser, "the counts (needs --out)")
-    add_kinds(parser, "reading", "output")
+    add_kinds(parser, "reading", "output", helps={"encoding": ENCODING})
 
 
 def run(given: Namespace) -> None:

@@ -15,7 +15,10 @@ from elman.data.paragraphs import Sentence, sentences_of, single_lines
 from elman.data.sources import Source, format_named, path_of, refuse_single_reading
 from elman.errors import InputError, OptionError
 
-__all__ = ["SUFFIXES", "Lay", "Sentence", "format_of", "label_columns", "read_sentences", "sentence_writer"]
+__all__ = [
+    "SUFFIXES", "Lay", "Sentence", "check_columns", "check_numbers", "format_of", "label_columns", "read_sentences",
+    "sentence_writer",
+]  # fmt: skip
 
 Path = str | PathLike[str]
 Lay = Callable[[Sentence, Mapping[str, Sequence[str]], Mapping[str, Any] | None], str]
@@ -78,6 +81,44 @@ def label_columns(paths: Sequence[Path], config: TokenReadConfig) -> tuple[str, 
         return token_lists.label_names(config)
     refuse_single_reading([name])
     return conll.label_names(Source(name, config.encoding, verbatim=True), config)
+
+
+def check_columns(paths: Sequence[Path], config: TokenReadConfig) -> None:
+    """Refuse files of several formats whose wanted labels are called otherwise in one than in another.
+
+    A number, and the column that is taken unless one is named, mean other things in CoNLL-U than in column files and
+    JSON lines. (Labels that are not named are `label` in column files, `labels` in JSON lines.)
+
+    Raises:
+        OptionError: the columns have not the same names. InputError: as `label_columns`.
+    """
+    kinds = {format_of(path, config) for path in paths}
+    if len(kinds) == 1 or (not config.label_columns and "conllu" not in kinds):
+        return
+    first = label_columns(paths[:1], config)
+    for path in paths[1:]:
+        names = label_columns([path], config)
+        if [name.lower() for name in names] != [name.lower() for name in first]:
+            raise OptionError(
+                f"files of several formats, and the labels are {', '.join(first)} in {path_of(paths[0])}, but "
+                f"{', '.join(names)} in {path_of(path)}", where="--label-column",
+                mend=f"give files of one format, or name columns of all of them ({conll.NAMES_LINE} … names them)",
+            )  # fmt: skip
+
+
+def check_numbers(paths: Sequence[Path], config: TokenReadConfig, known: Sequence[str]) -> None:
+    """Refuse CoNLL-U where labels are known by the number of the column that they had in a column file.
+
+    Args:
+        known: what the columns were called where the labels were learnt.
+    Raises:
+        OptionError: one of them is a number.
+    """
+    number = next(filter(conll.is_number, known), None)
+    path = next((path for path in paths if number and format_of(path, config) == "conllu"), None)
+    if path is not None:
+        raise OptionError(f"the labels were learnt from column {number}, which is another in CoNLL-U",
+                          where=path_of(path), mend="name theirs with --label-column")  # fmt: skip
 
 
 def sentence_writer(paths: Sequence[Path], config: TokenReadConfig, *, columns: Sequence[str]) -> Lay:
@@ -157,7 +198,8 @@ def _write_text(
 ) -> str:
     """A token a line, its labels and what is extra behind it, between tabs."""
     columns = [sentence.tokens, *labels.values(), *extra.values()]
-    rows = ("\t".join(conll.cell(value, "\t") for value in row) for row in zip(*columns, strict=True))
+    where = f"{sentence.path}:{sentence.line}"
+    rows = ("\t".join(conll.cell(value, "\t", where=where) for value in row) for row in zip(*columns, strict=True))
     return "\n".join([*rows, "", ""])
 
 

@@ -22,11 +22,11 @@ from elman.models.config import LanguageModelConfig
 from elman.models.engines.torch_language_model import TorchLanguageModel, build_network, weight_shapes
 from elman.models.kinds import LANGUAGE_MODEL
 from elman.models.language_modelling.states import LanguageModelState, ScoredSymbol
-from elman.models.language_modelling.writing import TextWriter
 from elman.models.networks.weights import put_arrays
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
-from elman.settings import build
+from elman.models.writing import TextWriter
+from elman.settings import build, by_name, one_path, whole
 from elman.text.tokenizer import Tokenizer, from_json
 from elman.text.vocabulary import END, START, UNKNOWN
 
@@ -139,9 +139,12 @@ class LanguageModel(Model):
         return self._state(self._read(self._arrays(state), ids), pending)
 
     def next(self, state: LanguageModelState | None = None, *, top: int = 10) -> list[tuple[str, float]]:
-        """The likeliest next symbols and their probabilities; held-back text is not taken into account."""
-        if top < 1:
-            raise OptionError(f"{top} is out of range", where="top", mend="give a number of at least 1")
+        """The likeliest next symbols and their probabilities; held-back text is not taken into account.
+
+        Raises:
+            OptionError: top is no whole number from 1 on. InputError: the state is not one of this model.
+        """
+        top = whole(top, where="top")
         logs = self.engine.log_probabilities(self._arrays(self._checked(state)))[0]
         likeliest = np.argsort(-logs, kind="stable")[:top]
         return [(self.tokenizer.symbols[i], float(np.exp(logs[i]))) for i in likeliest]
@@ -181,7 +184,13 @@ class LanguageModel(Model):
     def stream(
         self, prompt: str, config: SamplingConfig, *, state: LanguageModelState | None = None
     ) -> Iterator[tuple[int, str]]:
-        """Pairs (number of the sample, piece of its text), as they are written behind the prompt."""
+        """Pairs (number of the sample, piece of its text), as they are written behind the prompt.
+
+        Raises:
+            InputError: the prompt is not a text, or the state not one of this model. OptionError: this is no config.
+        """
+        if not isinstance(config, SamplingConfig):
+            raise OptionError(f"{config!r} is not a SamplingConfig", where="config", mend="see generate for options")
         after = self._arrays(self.feed(prompt, state, final=True))
         rows = tuple(np.repeat(part, config.samples, axis=1) for part in after)
         writer = TextWriter(self.tokenizer, config.samples, stop=config.stop, before=self._word_before(state, prompt))
@@ -230,12 +239,16 @@ class LanguageModel(Model):
     def predict(
         self, texts: Iterable[str] | Path_, *, reading: Mapping[str, Any] | None = None
     ) -> Iterator[list[ScoredSymbol]]:
-        """ln p of every symbol (and end mark) of each text, in order; texts or one file."""
+        """ln p of every symbol (and end mark) of each text, in order; texts or one file.
+
+        Raises:
+            InputError: a text is not a text, or the file cannot be read.
+        """
         from elman.models.language_modelling.judging import score_lines
 
         if isinstance(texts, (str, PathLike)):
             return (item for _, item in score_lines(self, [texts], reading=self.reading(reading)))
-        return (item for _, item in score_lines(self, texts, reading=None))
+        return (item for _, item in score_lines(self, _texts(texts), reading=None))
 
     def predict_to(
         self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None
@@ -246,20 +259,25 @@ class LanguageModel(Model):
         return write_predictions(self, paths_of(files), write, reading=self.reading(reading))
 
     def save_state(self, state: LanguageModelState, path: Path_) -> None:
-        """Write a state to a safetensors file."""
-        state.save(path)
+        """Write a state to a safetensors file.
+
+        Raises:
+            OptionError: the path is none. InputError: the state is not one of this model.
+        """
+        self._checked(state).save(one_path(path, where="path"))
 
     def load_state(self, path: Path_) -> LanguageModelState:
         """Read a state that this model, or a copy of it, has written.
 
         Raises:
-            ModelFileError: the file is not such a state (names, shapes, types, values that are not finite).
+            OptionError: the path is none. ModelFileError: the file is not such a state (names, shapes, types, values
+                that are not finite).
         """
-        return LanguageModelState.load(path, like=self._zero, symbols=self.config.symbols)
+        return LanguageModelState.load(one_path(path, where="path"), like=self._zero, symbols=self.config.symbols)
 
     def reading(self, given: Mapping[str, Any] | None) -> ReadConfig:
         """How files are read: by lines or as running text as in training; all else each file has its own of."""
-        values = dict(given or {})
+        values = by_name(given, where="reading")
         if values.pop("continuous", self.config.reading.continuous) != self.config.reading.continuous:
             raise OptionError("lines or running text is decided in training", where="continuous", mend="leave it out")
         return build(ReadConfig, {**values, "continuous": self.config.reading.continuous})
@@ -318,6 +336,15 @@ class LanguageModel(Model):
             found, arrays = self.engine.nats(arrays, ids[None, begin:end], targets=ids[None, begin + 1 : end + 1])
             nats[begin + 1 : end + 1] = found[0]
         return nats
+
+
+def _texts(texts: Iterable[str]) -> Iterator[str]:
+    if not isinstance(texts, Iterable):
+        raise InputError("these are not texts", mend="give a list of them, or the path of a file")
+    for number, text in enumerate(texts, 1):
+        if not isinstance(text, str):
+            raise InputError(f"text {number} is of type {type(text).__name__}", mend="give texts")
+        yield text
 
 
 def _choose(state: tuple[NDArray[Any], ...], rows: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:

@@ -18,6 +18,7 @@ from elman.errors import ModelFileError, OptionError
 from elman.files.sums import file_sums
 from elman.models import folder
 from elman.models.kinds import Kind, flat
+from elman.settings import one_path
 from elman.training import machine
 
 log = logging.getLogger("elman")
@@ -31,6 +32,8 @@ class Request:
 
     Args:
         files: further files by name (`vectors`, say), where some are given.
+    Raises:
+        OptionError: a place is no path; `none` is one of several dev files.
     """
 
     kind: Kind
@@ -42,6 +45,17 @@ class Request:
     replay: Any
     options: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, list[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        folders = {"--out": self.out, "--from": self.start, "--replay": self.replay}
+        single = {**folders, **{f"--{name}": path for name, paths in self.files.items() for path in paths}}
+        for option, path in single.items():
+            if path is not None:
+                one_path(path, where=option)
+        if isinstance(self.dev, tuple) and "none" in self.dev:
+            raise OptionError(
+                "none stands among files", where="--dev", mend="give it alone; a file of that name is ./none"
+            )
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,7 @@ def plan_job(request: Request) -> Job:
             raise OptionError(f"this is a {start.kind}, not a {request.kind.name}", where=str(request.start),
                               mend=f"name a {request.kind.name}")  # fmt: skip
         if recorded is None:
+            start.reading({name: values[name] for name in request.kind.by_file if name in values})
             values = _started_from(start, values, request.kind)
     start_record = None if request.start is None else _start_record(Path(request.start))
     wanted = None if recorded is None else recorded.get("start")
@@ -166,6 +181,8 @@ def _started_from(start: Any, values: Mapping[str, Any], kind: Kind) -> dict[str
     known = flat(start.config)
     held = {name: known[name] for name in kind.held_names()}
     for name in held:
+        if name in kind.by_file:  # where the files have their own; the model tells whether it can read them so
+            continue
         if name in values and _plain(values[name]) != _plain(held[name]) and "drop" not in name:
             option = name.replace("_", "-")
             raise OptionError(f"the folder that is started from has {name} {held[name]}", where=f"--{option}",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from elman.data.config import TokenReadConfig
-from elman.data.sentences import read_sentences
+from elman.data.sentences import check_columns, check_numbers, format_of, read_sentences
 from elman.errors import InputError, ModelFileError, OptionError, nearest
 from elman.models import card, folder
 from elman.models.base import Model
@@ -24,7 +24,7 @@ from elman.models.progress import Progress
 from elman.models.tagging.config import TaggerOutput
 from elman.models.tagging.decoding import LabelReader, TaggedSentence
 from elman.models.tagging.judging import compare, judge, warned
-from elman.settings import build
+from elman.settings import build, by_name, tupled, whole
 from elman.text.features import WordFeatures
 from elman.text.labels import OUTSIDE, LabelSet
 from elman.text.seen import SeenWords
@@ -153,10 +153,9 @@ class Tagger(Model):
         """The likeliest label sequences of a sentence with their probabilities, falling.
 
         Raises:
-            OptionError: the count is below 1, or there is no such column.
+            OptionError: the count is no whole number from 1 on, or there is no such column.
         """
-        if count < 1:
-            raise OptionError(f"{count} is out of range", where="top", mend="give a number of at least 1")
+        count = whole(count, where="top")
         ((checked,),) = self._windows([tokens])
         return self.reader.top(checked, column=self._column(column), count=count)
 
@@ -179,9 +178,13 @@ class Tagger(Model):
         """
         started = time.monotonic()
         paths, read = paths_of(files), self.reading(reading)
+        self._check_numbers(paths, reading)
+        check_columns(paths, read)
         other = folder.load(Path(against)) if isinstance(against, (str, PathLike)) else against
         columns = self.config.reading.label_columns
-        if other is not None and (other.kind != self.kind or other.config.reading.label_columns != columns):
+        if other is not None and (
+            getattr(other, "kind", None) != self.kind or other.config.reading.label_columns != columns
+        ):
             raise OptionError("this is no tagger of the same columns", where="--against", mend="give another model")
         sentences = read_sentences(paths, read, labelled=True, columns=columns)
         tally = judge(self.reader, warned(sentences, self.labels), self.seen)
@@ -204,11 +207,18 @@ class Tagger(Model):
 
         Args:
             wanted: fields of `TaggerOutput`, by name.
+        Raises:
+            OptionError: no file is named, an option is unknown, or it would change nothing. InputError: a file cannot
+                be read, or a label cannot be written in its format.
         """
-        from elman.models.tagging.predicting import write_predictions
+        from elman.models.tagging.predicting import check_given, write_predictions
 
-        output = build(TaggerOutput, wanted)
-        return write_predictions(self, paths_of(files), write, reading=self.reading(reading), output=output)
+        paths, read, output = paths_of(files), self.reading(reading), build(TaggerOutput, wanted)
+        formats = {format_of(path, read) for path in paths}
+        check_given(reading or {}, formats, output)
+        if output.is_own_format and len(formats) == 1:
+            self._check_numbers(paths, reading)
+        return write_predictions(self, paths, write, reading=read, output=output)
 
     def reading(self, given: Mapping[str, Any] | None) -> TokenReadConfig:
         """How files are read: as in training, but for what is given; the format of each is its own.
@@ -217,18 +227,27 @@ class Tagger(Model):
             OptionError: an option is unknown or out of range, or as many label columns as in training are not named.
         """
         held = self.config.reading
-        values = {"token_column": held.token_column, "label_columns": held.label_columns, **(given or {})}
-        found = build(TokenReadConfig, values)
+        values = {
+            "token_column": held.token_column,
+            "label_columns": held.label_columns,
+            **by_name(given, where="reading"),
+        }
+        found = build(TokenReadConfig, {name: tupled(value) for name, value in values.items()})
         if len(found.label_columns) != len(self.labels):
             columns = ", ".join(one.name for one in self.labels)
             raise OptionError(f"the model has {len(self.labels)} columns of labels", where="--label-column",
                               mend=f"name as many, in the order {columns}")  # fmt: skip
         return found
 
+    def _check_numbers(self, paths: Sequence[Path_], reading: Mapping[str, Any] | None) -> None:
+        """Refuse files whose columns the model would take for those that had their numbers in training."""
+        if "label_columns" not in (reading or {}):
+            check_numbers(paths, self.reading(reading), [one.name for one in self.labels])
+
     def _column(self, name: str | None) -> int:
         names = [one.name for one in self.labels]
         if name is not None and name not in names:
-            raise OptionError(f"there is no column {name!r}", where="column", mend=nearest(name, names))
+            raise OptionError(f"there is no column {name!r}", where="column", mend=nearest(str(name), names))
         return 0 if name is None else names.index(name)
 
     def _windows(self, sentences: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:

@@ -83,13 +83,14 @@ def test_what_is_not_there_is_added_behind(tmp_path: Path) -> None:
 
 
 TEXT = st.text(st.sampled_from('a"\\{}[],: \n\r\u2028한😀'), max_size=3)
+LABEL = st.text(st.sampled_from('a"\\{}[],:\u2028한😀'), min_size=1, max_size=3)
 VALUE = st.sampled_from([None, True, -1, 1.5e300, [], {}, [[1], {"labels": ["x"]}], {"tokens": {"a": "}"}}]) | TEXT
 
 
 @settings(max_examples=50, deadline=None)
 @given(
     before=st.dictionaries(TEXT, VALUE, max_size=2),
-    pairs=st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=1, max_size=3),
+    pairs=st.lists(st.tuples(TEXT, LABEL, TEXT), min_size=1, max_size=3),
     after=st.dictionaries(TEXT, VALUE, max_size=2),
     indent=st.sampled_from([",", ", ", " , "]),
 )
@@ -104,3 +105,12 @@ def test_written_objects_differ_in_the_labels_alone(
     assert token_lists.write(sentence, sentence.labels, {}, given={}) == content
     text = token_lists.write(sentence, {"labels": guessed}, {"q": guessed}, given={})
     assert json.loads(text) == {**row, "labels": guessed, "q": guessed}
+
+
+@pytest.mark.parametrize("label", ["", " ", "B PER", "B\tPER", "B-PER\n", "\r"])
+def test_a_label_that_columns_could_not_hold_is_refused_with_its_line(tmp_path: Path, label: str) -> None:
+    content = '{"tokens": ["a"], "labels": ["X"]}\n' + json.dumps({"tokens": ["a", "b"], "labels": ["X", label]})
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "a.jsonl", content)
+    assert str(caught.value).startswith(f"{tmp_path / 'a.jsonl'}:2: {label!r} in 'labels' cannot be a label; write")
+    assert len(read(tmp_path / "a.jsonl", content, labelled=False)) == 2

@@ -13,7 +13,6 @@ from typing import Any
 from elman.data.config import ReadConfig
 from elman.data.examples import Example
 from elman.data.formats import jsonl, parquet, plain, table
-from elman.data.formats.table import Table
 from elman.data.sources import Source, format_named, path_of
 from elman.errors import InputError, OptionError
 
@@ -106,7 +105,7 @@ def writer(
             return plain.write(example, named)
         if kind not in ("csv", "tsv"):
             return jsonl.write(example, named)
-        form = _table(kind, config)
+        form = table.form_of(kind, config.delimiter, header=config.header)
         begin = "" if header else table.row_text([*map(str, example.row or {}), *names], table=form) * config.header
         columns = list(map(str, example.row or {}))
         if header and columns != header:
@@ -125,7 +124,7 @@ def header_alone(paths: Sequence[Path], config: ReadConfig, *, added: Sequence[s
     name, kind = path_of(paths[0]), format_of(paths[0], config)
     if kind not in ("csv", "tsv") or not config.header or not isfile(name):
         return ""
-    form = _table(kind, config)
+    form = table.form_of(kind, config.delimiter, header=config.header)
     columns = table.first_row(Source(name, config.encoding), table=form)
     return table.row_text([*columns, *added], table=form) if columns else ""
 
@@ -139,7 +138,7 @@ def _examples(path: Path, config: ReadConfig) -> Iterator[Example]:
         return plain.read(source)
     if kind == "jsonl":
         return jsonl.read(source, config.text_column)
-    return table.read(source, config.text_column, table=_table(kind, config))
+    return table.read(source, config.text_column, table=table.form_of(kind, config.delimiter, header=config.header))
 
 
 def _lists(path: Path, config: ReadConfig) -> Iterator[list[str]]:
@@ -159,11 +158,6 @@ def _lists(path: Path, config: ReadConfig) -> Iterator[list[str]]:
                 yield held
                 held, size = [], 0
         yield held
-
-
-def _table(kind: str, config: ReadConfig) -> Table:
-    given = "\t" if config.delimiter == "\\t" else config.delimiter
-    return Table(given or {"csv": ",", "tsv": "\t"}[kind], quoted=kind == "csv", header=config.header)
 
 
 def _running(pieces: Iterator[str]) -> Iterator[str]:

@@ -90,8 +90,9 @@ def write(
     further = {name: labels[name] for name, place in places.items() if place is None} | dict(extra)
 
     def change(row: str, n: int) -> str:
-        new = {place: cell(values[n], layout.separator) for place, values in filled}
-        added = [cell(values[n], layout.separator) for values in further.values()]
+        where = f"{sentence.path}:{sentence.lines[n]}"
+        new = {place: cell(values[n], layout.separator, where=where) for place, values in filled}
+        added = [cell(values[n], layout.separator, where=where) for values in further.values()]
         if layout.separator == " ":
             return _with_fields(row, new, added)
         cells = row.split("\t")
@@ -106,11 +107,16 @@ def write(
     return "\n".join(rows)
 
 
+def is_number(given: str) -> bool:
+    """Is a column named by its number?"""
+    return _NUMBER.fullmatch(given) is not None
+
+
 def place_of(given: str, names: Sequence[str]) -> int | None:
     """The place of a column by its name or by its number from 0, where negative ones count from the end."""
     if given in names:
         return names.index(given)
-    number = int(given) if _NUMBER.fullmatch(given) else len(names)
+    number = int(given) if is_number(given) else len(names)
     return number % len(names) if -len(names) <= number < len(names) else None
 
 
@@ -141,16 +147,18 @@ def target(name: str, given: str | None, names: Sequence[str], *, token: int) ->
     return None if place == token else place
 
 
-def cell(value: Any, separator: str) -> str:
+def cell(value: Any, separator: str, *, where: str) -> str:
     """A value as it stands in a cell: a text as it is, anything else as JSON without blanks.
 
+    Args:
+        where: what the error names.
     Raises:
         InputError: the text is empty, or has a line end or the separator in it.
     """
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace(" ", "\\u0020")
     if not value or "\n" in value or separator in value:
-        raise InputError(f"the label {value!r} cannot stand in a column", mend="take JSON lines")
+        raise InputError(f"the label {value!r} cannot stand in a column", where=where, mend="take JSON lines")
     return value
 
 

@@ -78,10 +78,10 @@ def write(
     further = {name: labels[name] for name, place in places.items() if place is None} | dict(extra)
 
     def change(row: str, n: int) -> str:
-        cells = row.split("\t")
+        cells, where = row.split("\t"), f"{sentence.path}:{sentence.lines[n]}"
         for name, place in places.items():
             if place is not None:
-                cells[place] = cell(labels[name][n] or "_", "\t")
+                cells[place] = cell(labels[name][n] or "_", "\t", where=where)
         if further:
             cells[MISC] = _with_keys(cells[MISC], {key: values[n] for key, values in further.items()})
         return "\t".join(cells)

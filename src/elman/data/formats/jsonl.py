@@ -1,6 +1,7 @@
 """JSON lines: an object a line, the text under one of its keys.
 
-Knows JSON; knows no model. Used by `formats`, which writes rows of parquet by it too, and by `plain`.
+Knows JSON; knows no model. Used by `formats`, which writes rows of parquet by it too, by `plain` and by
+`token_lists`.
 """
 
 import json
@@ -25,7 +26,7 @@ def read(source: Source, column: str | None) -> Iterator[Example]:
     for number, line in enumerate(source.lines(), 1):
         if line and not line.isspace():
             where = f"{source.path}:{number}"
-            row = _object(line, where)
+            row = object_of(line, where=where, form='{"text": "…"}')
             column = text_column(column, list(row), where=where)
             yield Example(_text(row[column], column, where), source.path, number, row=row)
 
@@ -45,7 +46,14 @@ def line_of(row: Mapping[str, Any]) -> str:
     return (json.dumps(json.loads(line)) if has_surrogate(line) else line) + "\n"
 
 
-def _object(line: str, where: str) -> dict[str, Any]:
+def object_of(line: str, *, where: str, form: str) -> dict[str, Any]:
+    """The object that a line is.
+
+    Args:
+        where: file and line. form: what a line should look like, for the error.
+    Raises:
+        InputError: it is not JSON, or not an object.
+    """
     try:
         row = json.loads(line, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
@@ -55,7 +63,7 @@ def _object(line: str, where: str) -> dict[str, Any]:
     except ValueError as error:  # from the hook below, and from whole numbers of thousands of digits
         raise InputError(f"this is not JSON: {error}", where=where) from error
     if not isinstance(row, dict):
-        raise InputError("this is JSON, but not an object", where=where, mend='write {"text": "…"} on every line')
+        raise InputError("this is JSON, but not an object", where=where, mend=f"write {form} on every line")
     return row
 
 

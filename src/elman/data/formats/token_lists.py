@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from elman.data.config import TokenReadConfig
+from elman.data.formats.jsonl import object_of
 from elman.data.paragraphs import Sentence, sentences_of, single_lines, with_rows
 from elman.data.sources import Source
 from elman.errors import InputError, nearest
 from elman.text.vocabulary import has_surrogate
 
 TOKENS, LABELS = "tokens", "labels"
+FORM = '{"tokens": ["…"], "labels": ["…"]}'
+_WHITE = re.compile(r"[ \t\n\r]")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODE = json.JSONDecoder().raw_decode
 
@@ -25,8 +28,8 @@ def read(source: Source, config: TokenReadConfig, *, labelled: bool) -> Iterator
     Args:
         source: verbatim.
     Raises:
-        InputError: a line is not a JSON object, a key is missing, what it holds is not a list of texts, or there are
-            not as many labels as tokens.
+        InputError: a line is not a JSON object, a key is missing, what it holds is not a list of texts, there are
+            not as many labels as tokens, or a label is one that columns could not hold: empty, or with blanks in it.
     """
     names = label_names(config) if labelled else ()
 
@@ -34,13 +37,17 @@ def read(source: Source, config: TokenReadConfig, *, labelled: bool) -> Iterator
         line, where = lines[0], f"{source.path}:{first}"
         if not line.strip(" \t\r"):
             return None
-        row = _object(line, where)
+        row = object_of(line, where=where, form=FORM)
         tokens = _texts(row, config.token_column or TOKENS, option="--token-column", where=where)
         labels = {name: _texts(row, name, option="--label-column", where=where) for name in names}
         for name, values in labels.items():
             if len(values) != len(tokens):
                 raise InputError(f"{len(values)} items in {name!r} for {len(tokens)} tokens", where=where,
                                  mend="give every token one label")  # fmt: skip
+            wrong = next((label for label in dict.fromkeys(values) if not label or _WHITE.search(label)), None)
+            if wrong is not None:
+                raise InputError(f"{wrong[:40]!r} in {name!r} cannot be a label", where=where,
+                                 mend="write labels without blanks, tabs and line breaks, and none empty")  # fmt: skip
         if not tokens:
             return None
         return Sentence(tokens, labels, source.path, first, (first,) * len(tokens), None)
@@ -65,21 +72,6 @@ def write(
     added |= {key: list(values) for key, values in extra.items()}
     only_line = Sentence(sentence.tokens, {}, sentence.path, sentence.line, (sentence.line,), sentence.source)
     return "\n".join(with_rows(only_line, lambda row, _: _with_values(row, added)))
-
-
-def _object(line: str, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise InputError(f"this is not JSON: {error.msg}", where=f"{where}:{error.colno}") from error
-    except RecursionError as error:
-        raise InputError("objects or lists are nested too deep", where=where) from error
-    except ValueError as error:  # from the hook below, and from whole numbers of thousands of digits
-        raise InputError(f"this is not JSON: {error}", where=where) from error
-    if not isinstance(row, dict):
-        mend = 'write {"tokens": ["…"], "labels": ["…"]} on every line'
-        raise InputError("this is JSON, but not an object", where=where, mend=mend)
-    return row
 
 
 def _texts(row: Mapping[str, Any], key: str, *, option: str, where: str) -> tuple[str, ...]:
@@ -126,7 +118,3 @@ def _after_space(row: str, place: int) -> int:
 
 def _dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number that JSON has")

@@ -24,6 +24,14 @@ class TaggerOutput:
         if self.top is not None and (self.spans or self.probabilities):
             other = "--spans" if self.spans else "--probabilities"
             raise OptionError(f"--top and {other} are both given", mend="give one of them")
+        if self.spans and self.probabilities:
+            mend = "leave out --probabilities: every span has its own"
+            raise OptionError("--spans and --probabilities are both given", mend=mend)
+
+    @property
+    def is_own_format(self) -> bool:
+        """Do the files come back in their own format?"""
+        return not self.spans and self.top is None
 
 
 @dataclass(frozen=True)

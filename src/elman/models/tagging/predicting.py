@@ -4,7 +4,7 @@ Knows formats through `data.sentences`, and a tagger; knows no network. Called b
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from elman.data.config import TokenReadConfig
@@ -17,6 +17,22 @@ from elman.models.tagging.decoding import TaggedSentence
 
 if TYPE_CHECKING:
     from elman.models.tagger import Tagger
+
+
+def check_given(reading: Mapping[str, Any], formats: set[str], output: TaggerOutput) -> None:
+    """Refuse names of columns that would not be used.
+
+    Args:
+        reading: what the user has said of the files, whose formats are the given ones.
+    Raises:
+        OptionError: plain text has no columns, or labels are not written into any.
+    """
+    for name, option in (("token_column", "--token-column"), ("label_columns", "--label-column")):
+        if reading.get(name) and formats == {"text"}:
+            raise OptionError("plain text has no columns", where=option, mend="leave it out, or give --format")
+    if reading.get("label_columns") and not output.is_own_format:
+        other = "--spans" if output.spans else "--top"
+        raise OptionError(f"with {other} no column is filled in", where="--label-column", mend="leave it out")
 
 
 def write_predictions(

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.data.config import TokenReadConfig
 from elman.data.paragraphs import Sentence
-from elman.data.sentences import label_columns, read_sentences
+from elman.data.sentences import check_columns, label_columns, read_sentences
 from elman.data.tokens import LabelledTokens, SentenceBatches, TokenCorpus, build_tokens, part_of, stretches
 from elman.errors import InputError, OptionError
 from elman.models.config import TaggerConfig
@@ -53,8 +54,8 @@ class Read:
 def prepare(job: Job, folder: Path) -> Prepared:
     """Read the files; learn words and labels; choose the shape; draw or load the weights."""
     options: TaggerOptions = job.options
-    columns = label_columns(job.train, options.reading)
-    read = _read(job, columns)
+    reading = _reading(job)
+    read = _read(job, reading.label_columns)
     wanted = options.train if job.recorded is None else Record(job.recorded)
     device = machine.choose_device(wanted.device)
     precision = machine.choose_precision(wanted.precision, device)
@@ -67,7 +68,6 @@ def prepare(job: Job, folder: Path) -> Prepared:
         width = {} if read.vectors is None else {"word_width": read.vectors.shape[1]}
         options = job.kind.build({**flat(options), **choice.values, **width})
         log.info("%s", choice.reason)
-    reading = replace(options.reading, label_columns=columns)
     config = TaggerConfig(
         words_known=read.features.size, characters_known=read.features.characters, reading=reading,
         words=options.words, embedding=options.embedding, stack=options.stack, head=options.head,
@@ -98,11 +98,27 @@ def prepare(job: Job, folder: Path) -> Prepared:
     )  # fmt: skip
 
 
+def _reading(job: Job) -> TokenReadConfig:
+    """How the model will read files unless told otherwise: as the first one was read; as the folder that is started
+    from does, whatever its columns are called in the files of the job.
+
+    Raises:
+        InputError, OptionError: the files do not have the wanted columns, or not the same ones.
+    """
+    reading: TokenReadConfig = job.options.reading
+    check_columns([*job.train, *(job.dev if isinstance(job.dev, tuple) else ())], reading)
+    columns = label_columns(job.train[:1], reading)
+    if job.start is None:
+        return replace(reading, label_columns=columns)
+    held: TokenReadConfig = job.start.config.reading
+    return replace(reading, token_column=held.token_column, label_columns=held.label_columns)
+
+
 def _read(job: Job, columns: tuple[str, ...]) -> Read:
     """The files of a job; the words and labels of the training part, or those of the folder that is started from."""
     reading = job.options.reading
     part = "train" if job.dev is None else None
-    corpus = build_tokens(part_of(read_sentences(job.train, reading, labelled=True), part), columns)
+    corpus = build_tokens(part_of(read_sentences(job.train, reading, labelled=True, columns=columns), part), columns)
     if not len(corpus.tokens):
         raise InputError("there is no sentence to train on", where=str(job.train[0]), mend="give files with sentences")
     seen = SeenWords.of(corpus.types)
@@ -159,15 +175,14 @@ def _dev(job: Job, labels: list[LabelSet]) -> list[Sentence] | None:
     """The sentences to judge on."""
     if job.dev == "none":
         return None
-    reading = job.options.reading
+    reading, columns = job.options.reading, [one.name for one in labels]
     if job.dev is None:
-        found = list(part_of(read_sentences(job.train, reading, labelled=True), "dev"))
+        found = list(part_of(read_sentences(job.train, reading, labelled=True, columns=columns), "dev"))
         if not found:
             log.warning("there are too few sentences to set some aside: training on all of them, without choosing")
             return None
         log.info("no --dev: every twentieth sentence of the training files is set aside")
     else:
-        columns = [one.name for one in labels]
         found = list(read_sentences(list(job.dev), reading, labelled=True, columns=columns))
     log.info("judging on %s sentences of dev text", f"{len(found):,}")
     for one in labels:
