@@ -8,7 +8,7 @@ import pytest
 
 import elman
 
-NAMES = {"Classifier", "ElmanError", "LanguageModel", "Tagger", "__version__", "load"}
+NAMES = {"Classifier", "ElmanError", "LanguageModel", "Seq2Seq", "Tagger", "__version__", "load"}
 ROOT = Path(__file__).parents[1]
 
 
@@ -22,7 +22,7 @@ def test_the_public_names_are_exactly_these() -> None:
     [
         ("Classifier", "elman.models.classifier"), ("ElmanError", "elman.errors"),
         ("LanguageModel", "elman.models.language_model"), ("Tagger", "elman.models.tagger"),
-        ("load", "elman.models.base"),
+        ("Seq2Seq", "elman.models.seq2seq"), ("load", "elman.models.base"),
     ],
 )  # fmt: skip
 def test_a_name_is_the_one_from_its_home(name: str, home: str) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet as parquet_file
 
 from elman.data.config import PairBatchConfig, PairReadConfig
 from elman.data.pairs import Pair, format_of, header_alone, pair_writer, read_pairs
@@ -51,8 +53,10 @@ def test_every_format_gives_the_same_pairs(tmp_path: Path) -> None:
     for name, content in CONTENTS.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
         (tmp_path / f"{name}.GZ").write_bytes(gzip.compress(content.encode()))
+    table = pyarrow.table({"source": ["one two", ""], "target": [["eins zwei"], ["drei"]]})
+    parquet_file.write_table(table, tmp_path / "d.parquet")
     paths = sorted(tmp_path.iterdir())
-    assert len(paths) == 6
+    assert len(paths) == 7
     for path in paths:
         found = list(read_pairs([path], CONFIG, targeted=True))
         assert [(pair.source, pair.targets) for pair in found] == [("one two", ("eins zwei",)), ("", ("drei",))], path
@@ -325,6 +329,47 @@ def test_predictions_are_keys_of_objects(tmp_path: Path) -> None:
         '{"source": ["a", "b"], "id": 1, "prediction": "x\\ny", "score": -1.5}\n'
         '{"source": "é", "id": null, "prediction": "x\\ny", "score": -1.5}\n'
     )
+
+
+def test_values_of_parquet_may_be_lists(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    columns = {"de": [["Eins .", "Zwei ."], []], "n": [1, 2], "en": [["x", "y"], ["z"]]}
+    parquet_file.write_table(pyarrow.table(columns), path)
+    config = PairReadConfig(source_column="de", target_column="en")
+    found = list(read_pairs([path], config, targeted=True))
+    assert [(pair.source, pair.targets, pair.sentences, pair.line) for pair in found] == [
+        ("Eins . Zwei .", ("x", "y"), ("Eins .", "Zwei ."), 1), ("", ("z",), (), 2),
+    ]  # fmt: skip
+    assert written([path], config, prediction="p\nq").splitlines()[1] == (
+        '{"de": [], "n": 2, "en": ["z"], "prediction": "p\\nq"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"a": ["1"], "b": ["2"], "c": ["3"]}, ": it is not known which column holds the source; give --source-column"),
+        ({"source": ["a", None], "target": ["x", "y"]}, ": row 2: 'source' is null, where a text is wanted"),
+        ({"source": ["a"], "target": [5]}, ": row 1: 'target' is of type int, where a text is wanted"),
+        ({"source": ["a\0"], "target": ["x"]}, ": row 1: 'source' has a NUL"),
+        ({"source": [], "target": []}, ": there is no pair in this file"),
+    ],
+)
+def test_a_wrong_row_of_parquet_is_told_with_its_number(
+    tmp_path: Path, columns: dict[str, list[Any]], message: str
+) -> None:
+    path = tmp_path / "a.parquet"
+    parquet_file.write_table(pyarrow.table(columns), path)
+    assert fault(path).startswith(f"{path}{message}")
+
+
+def test_what_is_no_parquet_and_columns_of_one_name_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_text("source,target\n", encoding="utf-8")
+    assert fault(path).startswith(f"{path}: this is not a parquet file that can be read")
+    assert "there is no such file" in fault(tmp_path / "b.parquet")
+    parquet_file.write_table(pyarrow.Table.from_arrays([pyarrow.array(["a"])] * 2, names=["a", "a"]), path)
+    assert fault(path) == f"{path}: there are 2 columns 'a'; name them apart"
 
 
 def test_files_of_several_formats_are_not_written_together(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from elman.settings import check, option
 FORMATS = ("text", "jsonl", "csv", "tsv", "parquet")
 LABELLED_FORMATS = (*FORMATS, "ft", "folder")
 TOKEN_FORMATS = ("conllu", "conll", "jsonl", "text")
-PAIR_FORMATS = ("text", "jsonl", "csv", "tsv")
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class TextBatchConfig:
 class PairReadConfig:
     """What a file of pairs of texts is, and where in it the sources and the targets stand."""
 
-    format: str | None = option(None, "format of the files (else the suffix decides)", choices=PAIR_FORMATS)
+    format: str | None = option(None, "format of the files (else the suffix decides)", choices=FORMATS)
     encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
     source_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the source")
     target_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the target")

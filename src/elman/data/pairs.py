@@ -14,17 +14,15 @@ from os.path import isfile
 from typing import Any
 
 from elman.data import formats
-from elman.data.config import PAIR_FORMATS, PairReadConfig, ReadConfig
+from elman.data.config import PairReadConfig, ReadConfig
 from elman.data.examples import Example
-from elman.data.formats import plain, table
+from elman.data.formats import parquet, plain, table
 from elman.data.formats.jsonl import line_of, object_of
 from elman.data.sources import STANDARD_INPUT, Source, format_named, path_of
 from elman.errors import InputError, OptionError, nearest
 from elman.text.vocabulary import has_surrogate
 
 Path = str | PathLike[str]
-SUFFIXES = {suffix: kind for suffix, kind in formats.SUFFIXES.items() if kind in PAIR_FORMATS}
-"""Each with `.gz` behind it too."""
 SOURCES, TARGETS = ("source", "src"), ("target", "tgt")
 """What the columns are called where the user names none."""
 FORM = '{"source": "…", "target": "…"}'
@@ -60,7 +58,7 @@ def format_of(path: Path, config: PairReadConfig) -> str:
     Raises:
         InputError: this is a folder, or the suffix is not known.
     """
-    return format_named(path, config.format, suffixes=SUFFIXES)
+    return format_named(path, config.format, suffixes=formats.SUFFIXES)
 
 
 def read_pairs(
@@ -96,9 +94,9 @@ def pair_writer(paths: Sequence[Path], config: PairReadConfig, *, added: Sequenc
     """How pairs of the files are written with values added, in the files' own format.
 
     Gives a function that maps a pair and its values to one or several lines. Of plain text with one value added the
-    line is that value alone, line breaks in it become blanks; with more values JSON lines are written. Rows and objects
-    get columns and keys (the first row of a table brings the header with it); in tables without quotes tabs, or what
-    else the delimiter is, and line breaks become blanks.
+    line is that value alone, line breaks in it become blanks; with more values, and of parquet, JSON lines are written.
+    Rows and objects get columns and keys (the first row of a table brings the header with it); in tables without quotes
+    tabs, or what else the delimiter is, and line breaks become blanks.
 
     Args:
         added: names of the values; where the first pair has a column of that name, `predicted_` is put before it.
@@ -186,9 +184,9 @@ def _pairs(path: Path, config: PairReadConfig, *, targeted: bool) -> Iterator[Pa
         return
     columns: tuple[Any, Any] | None = None
     for line, row in _rows(name, config, kind=kind):
-        where = f"{name}:{line}"
+        where = f"{name}: row {line}" if kind == "parquet" else f"{name}:{line}"
         if columns is None:
-            is_named = kind != "jsonl" and config.header
+            is_named = kind == "parquet" or (kind != "jsonl" and config.header)
             columns = _columns(row, config, targeted=targeted, where=name if is_named else where)
         for column in columns[: 1 + targeted]:
             if column not in row:
@@ -203,6 +201,9 @@ def _pairs(path: Path, config: PairReadConfig, *, targeted: bool) -> Iterator[Pa
 
 def _rows(path: str, config: PairReadConfig, *, kind: str) -> Iterator[tuple[int, Mapping[Any, Any]]]:
     """The number of the first line of every row of a file with columns, and its values by column."""
+    if kind == "parquet":
+        yield from enumerate(parquet.read_rows(path), 1)
+        return
     source = Source(path, config.encoding)
     if kind == "jsonl":
         for line, text in enumerate(source.lines(), 1):

@@ -1,4 +1,4 @@
-"""Texts with labels as numbers: tokens, bags of n-grams, and labels; and batches of them.
+"""Texts with labels as numbers: tokens or symbols, bags of n-grams, and labels; and batches of them.
 
 Knows texts, features and how texts are cut into tokens; knows no network. Called by `models.classifying`.
 """
@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.data.symbol_texts import SymbolBatch, SymbolTexts
 from elman.data.texts import LabelledText
 from elman.data.tokens import Ids, LabelledTokens, TokenBatch, distinct, numbered
 from elman.text.bags import Bags, bags_of
@@ -31,7 +32,7 @@ class TextCorpus:
     Args:
         types: every distinct token. tokens: (tokens,), their places in `types`. starts: (texts + 1,), where each text
             begins in `tokens`, and the end. labels: of each text. empty: how many texts had no tokens and were passed
-            over. cut: how many were shortened.
+            over. cut: how many were shortened. symbols: the same texts as symbols, where these are read.
     """
 
     types: list[str]
@@ -41,19 +42,26 @@ class TextCorpus:
     labels: list[tuple[str, ...]]
     empty: int
     cut: int
+    symbols: SymbolTexts | None = None
 
 
 def build_texts(
-    texts: Iterable[LabelledText], config: BagConfig, *, longest: int, form: Callable[[str], str]
+    texts: Iterable[LabelledText],
+    config: BagConfig,
+    *,
+    longest: int,
+    form: Callable[[str], str],
+    encode: Callable[[str], NDArray[np.int32]] | None = None,
 ) -> TextCorpus:
     """The corpus of texts, of each no more than so many tokens.
 
     Args:
-        form: what a token counts as in a bag.
+        form: what a token counts as in a bag. encode: the symbols of a text, where these are read.
     """
     types: dict[str, int] = {}
     labels: list[tuple[str, ...]] = []
     parts: list[tuple[NDArray[np.int32], list[int], Bags]] = []
+    symbols: list[NDArray[np.int32]] = []
     empty = cut = 0
     for window in _windows(texts):
         lists = []
@@ -65,13 +73,15 @@ def build_texts(
             cut += len(tokens) > longest
             lists.append(shortened(tokens, longest))
             labels.append(text.labels)
+            if encode is not None:
+                symbols.append(encode(text.text))
         found = numbered([token for tokens in lists for token in tokens], types)
         parts.append((found, [len(tokens) for tokens in lists], bags_of(lists, config, form=form)))
     lengths = [length for _, some, _ in parts for length in some]
     return TextCorpus(
         types=list(types), tokens=np.concatenate([np.empty(0, dtype=np.int32), *(found for found, _, _ in parts)]),
         starts=np.cumsum([0, *lengths], dtype=np.int64), bags=Bags.joined([bags for _, _, bags in parts]),
-        labels=labels, empty=empty, cut=cut,
+        labels=labels, empty=empty, cut=cut, symbols=None if encode is None else SymbolTexts.of(symbols),
     )  # fmt: skip
 
 
@@ -80,20 +90,20 @@ class TextBatch:
     """Texts side by side.
 
     Args:
-        words: B texts, behind the real ones perhaps some of length 0. bags: of the same B texts. targets: of the n real
+        read: B texts, behind the real ones perhaps some of length 0. bags: of the same B texts. targets: of the n real
             ones, (n,) or (n, K).
     """
 
-    words: TokenBatch
+    read: TokenBatch | SymbolBatch
     bags: Bags
     targets: Targets
 
 
 @dataclass(frozen=True)
 class NumberedTexts:
-    """What batches are cut from: the tokens, bags and targets of texts."""
+    """What batches are cut from: the tokens or symbols, bags and targets of texts."""
 
-    tokens: LabelledTokens
+    tokens: LabelledTokens | SymbolTexts
     bags: Bags
     targets: Targets
 
@@ -104,16 +114,28 @@ class NumberedTexts:
 
     def batch(self, texts: Ids) -> TextBatch:
         """The batch of some texts, in their order."""
-        words = self.tokens.batch(texts)
-        return TextBatch(words, self.bags.select(texts, padded=len(words.lengths)), self.targets[texts])
+        read = self.tokens.batch(texts)
+        return TextBatch(read, self.bags.select(texts, padded=len(read.lengths)), self.targets[texts])
 
 
-def number_texts(lists: Sequence[Sequence[str]], features: WordFeatures, config: BagConfig) -> NumberedTexts:
-    """Texts without labels, each a list of tokens, as batches want them."""
+def number_texts(
+    lists: Sequence[Sequence[str]],
+    features: WordFeatures,
+    config: BagConfig,
+    *,
+    symbols: Sequence[NDArray[np.int32]] | None = None,
+) -> NumberedTexts:
+    """Texts without labels, each a list of tokens, as batches want them.
+
+    Args:
+        symbols: of each text, where these are read.
+    """
+    bags, targets = bags_of(lists, config, form=features.form), np.zeros(len(lists), dtype=np.int64)
+    if symbols is not None:
+        return NumberedTexts(SymbolTexts.of(symbols), bags, targets)
     types, places, starts = distinct(lists)
     none = np.zeros((0, len(places)), dtype=np.int64)
-    tokens = LabelledTokens(places, features.rows(types), none, starts)
-    return NumberedTexts(tokens, bags_of(lists, config, form=features.form), np.zeros(len(lists), dtype=np.int64))
+    return NumberedTexts(LabelledTokens(places, features.rows(types), none, starts), bags, targets)
 
 
 def number_corpus(corpus: TextCorpus, features: WordFeatures, *, targets: Targets, minimum: int) -> NumberedTexts:
@@ -122,9 +144,11 @@ def number_corpus(corpus: TextCorpus, features: WordFeatures, *, targets: Target
     Args:
         minimum: n-grams that occur less often are left out of the bags.
     """
+    bags = corpus.bags.frequent(minimum)
+    if corpus.symbols is not None:
+        return NumberedTexts(corpus.symbols, bags, targets)
     none = np.zeros((0, len(corpus.tokens)), dtype=np.int64)
-    tokens = LabelledTokens(corpus.tokens, features.rows(corpus.types), none, corpus.starts)
-    return NumberedTexts(tokens, corpus.bags.frequent(minimum), targets)
+    return NumberedTexts(LabelledTokens(corpus.tokens, features.rows(corpus.types), none, corpus.starts), bags, targets)
 
 
 def _windows(texts: Iterable[LabelledText]) -> Iterator[list[LabelledText]]:

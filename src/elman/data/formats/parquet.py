@@ -1,9 +1,10 @@
 """Parquet: columns of a typed table, read in batches. Knows pyarrow, which is imported when it is needed.
 
-Used by `formats`; predictions are written as JSON lines.
+Used by `formats` and `data.pairs`; predictions are written as JSON lines.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from elman.data.examples import Example
@@ -39,8 +40,35 @@ def read_texts(path: str, column: str | None) -> Iterator[list[str]]:
         number += len(texts)
 
 
+def read_rows(path: str) -> Iterator[dict[str, Any]]:
+    """Every row of a file, whatever its columns hold.
+
+    Raises:
+        InputError: this is not a parquet file, or two columns have one name. OptionError: pyarrow is not installed.
+    """
+    with _opened(path) as file:
+        names = file.schema_arrow.names
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise InputError(f"there are {names.count(twice)} columns {twice!r}", where=path, mend="name them apart")
+        for batch in file.iter_batches(batch_size=ROWS, use_threads=False):
+            yield from batch.to_pylist()
+
+
 def _batches(path: str, column: str | None, *, only_text: bool) -> Iterator[tuple[list[Any], str]]:
     """Some thousand rows, or what the column with the text holds in them, and the name of that column."""
+    with _opened(path) as file:
+        name = text_column(column, file.schema_arrow.names, where=path)
+        kind = file.schema_arrow.field(name).type
+        if not _is_text(kind):
+            raise InputError(f"the column {name!r} holds {kind}, not text", where=path)
+        for batch in file.iter_batches(batch_size=ROWS, columns=[name] if only_text else None, use_threads=False):
+            yield (batch.column(name) if only_text else batch).to_pylist(), name
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Any]:
+    """The file, by pyarrow, whose errors are told as ours."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -51,12 +79,7 @@ def _batches(path: str, column: str | None, *, only_text: bool) -> Iterator[tupl
         raise InputError("parquet cannot be read from standard input", where=path, mend="name a file")
     try:
         with parquet.ParquetFile(path) as file:
-            name = text_column(column, file.schema_arrow.names, where=path)
-            kind = file.schema_arrow.field(name).type
-            if not _is_text(kind):
-                raise InputError(f"the column {name!r} holds {kind}, not text", where=path)
-            for batch in file.iter_batches(batch_size=ROWS, columns=[name] if only_text else None, use_threads=False):
-                yield (batch.column(name) if only_text else batch).to_pylist(), name
+            yield file
     except FileNotFoundError as error:
         raise InputError("there is no such file", where=path) from error
     except (pyarrow.ArrowException, OSError, ValueError) as error:
