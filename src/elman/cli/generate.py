@@ -1,6 +1,7 @@
 """`elman generate DIR`: text as it is written. Knows options; the work is the model's `stream`."""
 
 from argparse import Namespace
+from pathlib import Path
 
 import elman
 from elman.cli import output
@@ -23,7 +24,10 @@ def add_options(parser: Parser) -> None:
 
 def run(given: Namespace) -> None:
     """Write one sample as it comes, or several one after the other."""
-    config = build(SamplingConfig, chosen(given, SamplingConfig))
+    from elman.models.folder import kind_of  # which loads numpy
+
+    wanted = chosen(given, SamplingConfig)
+    config = build(SamplingConfig, {**kind_of(Path(given.model)).sampling, **wanted})
     use_threads(given.threads)
     model = elman.load(given.model)
     if not hasattr(model, "stream"):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from elman.errors import InputError, OptionError, nearest
-from elman.models.kinds import KINDS, Kind
+from elman.models.kinds import KINDS
 from elman.settings import build, flag_of, names, tupled
 
 PAIRS = {"bidirectional": ("bidirectional", "unidirectional"), "header": (None, "no-header")}
@@ -110,16 +110,46 @@ def chosen(given: Namespace, *configs: type) -> dict[str, Any]:
     return {**stored, **values}
 
 
-FILES = {"vectors": "word vectors to begin with, as word2vec, fastText and GloVe write them as text"}
-"""Further files that training of some kinds can be given."""
+SEVERAL = {"nargs": "+", "action": "extend"}
+REFERENCES = {"nargs": "+", "action": "append"}
+FILES: dict[str, dict[str, Any]] = {
+    "vectors": {"help": "word vectors to begin with, as word2vec, fastText and GloVe write them as text"},
+    "train_target": {**SEVERAL, "help": "targets of --train, a line for each line there, in as many files"},
+    "dev_target": {**REFERENCES, "help": "targets of --dev, likewise; given again: a further reference of each"},
+    "target": {**REFERENCES, "help": "seq2seq: targets of plain lines; given again: a further reference of each"},
+    "ensemble": {"action": "append", "metavar": "DIR",
+                 "help": "seq2seq: a model whose distributions are averaged with those of this one; repeatable"},
+}  # fmt: skip
+"""Further files and folders that some kinds can be given."""
 
 
-def add_files(parser: Parser, kind: Kind) -> None:
-    """Options for the further files of a kind, but for those that an earlier kind has brought."""
+def add_files(parser: Parser, names: Iterable[str]) -> None:
+    """Options for further files, but for those that are there."""
     known = {action.dest for action in parser._actions}
-    for name in kind.files:
+    for name in names:
         if name not in known:
-            parser.add_argument(f"--{name}", metavar="FILE", help=FILES[name])
+            parser.add_argument(f"--{name.replace('_', '-')}", **{"metavar": "FILE", **FILES[name]})
+
+
+def given_files(given: Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """Those of further files that were given."""
+    return {name: value for name in names if (value := getattr(given, name)) is not None}
+
+
+def given_beside(given: Namespace, *beside: str) -> dict[str, Any]:
+    """Those of further files that were given, held to the kind of the model in the folder that is named.
+
+    Raises:
+        OptionError: they are for other kinds alone. ModelFileError: there is no model.
+    """
+    from elman.models.folder import kind_of  # which loads numpy
+
+    found = given_files(given, beside)
+    kind = kind_of(Path(given.model)) if found else None
+    for name in found:
+        if kind is not None and name not in kind.beside:
+            raise OptionError(f"a {kind.name} has no such option", where=f"--{name}", mend="leave it out")
+    return found
 
 
 def add_kinds(parser: Parser, *parts: str, helps: Mapping[str, str] | None = None) -> None:

@@ -4,10 +4,11 @@ Knows options and where the lines go; the work is the model's `predict_to`.
 """
 
 from argparse import Namespace
+from collections import ChainMap
 
 import elman
 from elman.cli import output
-from elman.cli.options import Parser, add_json, add_kinds, add_threads, chosen_for
+from elman.cli.options import Parser, add_files, add_json, add_kinds, add_threads, chosen_for, given_beside
 from elman.cli.threads import use_threads
 from elman.errors import OptionError
 from elman.files.replace import text_aside_of
@@ -26,14 +27,16 @@ def add_options(parser: Parser) -> None:
                         "not at all (default: standard output)")  # fmt: skip
     add_threads(parser)
     add_json(parser, "the counts (needs --out)")
-    add_kinds(parser, "reading", "output", helps={"encoding": ENCODING})
+    add_files(parser, ("ensemble",))
+    add_kinds(parser, "reading", "output", "decoding", helps={"encoding": ENCODING})
 
 
 def run(given: Namespace) -> None:
     """Read, predict and write line by line."""
     if given.json and given.out is None:
         raise OptionError("stdout holds the lines already", where="--json", mend="give --out")
-    reading, wanted = chosen_for(given, "reading", "output")
+    reading, *parts = chosen_for(given, "reading", "output", "decoding")
+    wanted = dict(ChainMap(*parts, given_beside(given, "ensemble")))
     use_threads(given.threads)
     model, files = elman.load(given.model), given.files or ["-"]
     if given.out is None:

@@ -4,11 +4,12 @@ from argparse import Namespace
 
 import elman
 from elman.cli import output
-from elman.cli.options import Parser, add_config, add_files, add_json, add_threads, chosen
+from elman.cli.options import Parser, add_config, add_files, add_json, add_threads, chosen, given_files
 from elman.cli.threads import recorded_threads, use_threads
 from elman.errors import OptionError, nearest
 from elman.models.kinds import KINDS
 
+LISTS = {"unlabelled": "texts that are learnt, with those of --train, before the labels"}
 
 def add_options(parser: Parser) -> None:
     """All options of training: those of the kind that is named, else of all kinds."""
@@ -27,7 +28,9 @@ def add_options(parser: Parser) -> None:
     add_json(parser, "the report")
     named = [KINDS[word] for word in parser.words if word in KINDS][:1]
     for kind in named or KINDS.values():
-        add_files(parser, kind)
+        add_files(parser, kind.files)
+        for name in kind.lists:
+            parser.add_argument(f"--{name}", nargs="+", action="extend", metavar="FILE", help=LISTS[name])
         for config in kind.configs.values():
             add_config(parser, config, defaults=kind.defaults)
 
@@ -42,7 +45,7 @@ def run(given: Namespace) -> None:
     if threads is None and given.replay is not None:
         threads = recorded_threads(given.replay)
     use_threads(threads)
-    files = {name: path for name in kind.files if (path := getattr(given, name)) is not None}
+    files = given_files(given, (*kind.files, *kind.lists))
     dev = "none" if given.dev == ["none"] else given.dev
     with output.progress() as tell:
         model = getattr(elman, kind.front).train(
