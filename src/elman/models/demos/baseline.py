@@ -1,11 +1,13 @@
-"""What labels can be had of each word alone: its most frequent one, or that of the words of its shape.
+"""What labels can be had of words alone: for each word its most frequent one, or for a text by naive Bayes.
 
-Knows words and labels as strings; knows no model. Used by the demo of taggers.
+Knows words and labels as strings; knows no model. Used by the demos of taggers and of classifiers.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+
+import numpy as np
 
 
 class FrequentLabels:
@@ -35,6 +37,42 @@ class FrequentLabels:
     def labels(self, tokens: Sequence[str]) -> list[str]:
         """A label for each token."""
         return [self._words.get(word) or self._shapes.get(shape(word), self._else) for word in tokens]
+
+
+class NaiveBayes:
+    """The likeliest label of a text by how often its words are in texts of each label, whatever their order.
+
+        P(label | words) ~ P(label) * product of P(word | label),  P(word | label) = (count + 1) / (all counts + N)
+
+    of the N words that the texts have; other words are passed over. Labels as likely as each other are taken in the
+    order of the alphabet.
+
+    Args:
+        texts: words and label of each.
+
+    Source: Manning, Raghavan & Schuetze 2008, Introduction to Information Retrieval, section 13.2, equation 13.7.
+    """
+
+    def __init__(self, texts: Iterable[tuple[Sequence[str], str]]) -> None:
+        given = list(texts)
+        self._labels = sorted({label for _, label in given})
+        self._places: dict[str, int] = {}
+        rows = {label: row for row, label in enumerate(self._labels)}
+        numbered = [
+            (rows[label], [self._places.setdefault(word, len(self._places)) for word in words])
+            for words, label in given
+        ]  # fmt: skip
+        counts = np.ones((len(self._labels), len(self._places)))
+        for row, places in numbered:
+            np.add.at(counts[row], places, 1)
+        shares = np.bincount([row for row, _ in numbered], minlength=len(self._labels)) / len(given)
+        self._prior = np.log(shares)
+        self._words = np.log(counts / counts.sum(axis=1, keepdims=True))
+
+    def label(self, words: Sequence[str]) -> str:
+        """The label of a text."""
+        places = [self._places[word] for word in words if word in self._places]
+        return self._labels[int((self._prior + self._words[:, places].sum(axis=1)).argmax())]
 
 
 def shape(word: str) -> str:

@@ -11,7 +11,10 @@ from typing import Any
 from elman.errors import OptionError, nearest
 from elman.models.progress import Progress
 
-DEMOS = {"language-model": "elman.models.demos.language_model", "tagger": "elman.models.demos.tagger"}
+DEMOS = {
+    "language-model": "elman.models.demos.language_model", "tagger": "elman.models.demos.tagger",
+    "classifier": "elman.models.demos.classifier", "seq2seq": "elman.models.demos.seq2seq",
+}  # fmt: skip
 """The module with the demo of each kind."""
 
 
