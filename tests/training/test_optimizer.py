@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from elman.training.config import TrainConfig
-from elman.training.optimizer import AveragedWeights, Optimizer, copy_weights, put_weights
+from elman.training.optimizer import AveragedWeights, Layer, Optimizer, copy_weights, put_weights
 
 
 class Network(nn.Module):
@@ -58,6 +58,41 @@ def test_rows_that_are_not_met_do_not_move() -> None:
     network, before = trained(TrainConfig()), Network()
     moved = (network.table != before.table).any(dim=1).nonzero()[:, 0].tolist()
     assert moved == sorted({row for rows in ROWS for row in rows})
+
+
+def test_layers_move_at_rates_of_their_own() -> None:
+    network, theirs = Network(), Network()
+    layers = (Layer((network.W,)), Layer((network.b,), rate=0.5), Layer((network.table,), rate=0.1))
+    config = TrainConfig(clip=0, weight_decay=0.0)
+    optimizer = Optimizer(network, config, tables=(network.table,), layers=layers)
+    oracle = torch.optim.Adam([{"params": [theirs.W], "lr": 0.01}, {"params": [theirs.b], "lr": 0.005}],
+                              betas=(0.9, 0.99))  # fmt: skip
+    sparse = torch.optim.SparseAdam([theirs.table], lr=0.001 * config.table_rate, betas=(0.9, 0.99))
+    for rows in ROWS:
+        optimizer.zero()
+        network.loss(rows).backward()
+        optimizer.step(0.01)
+        theirs.zero_grad()
+        theirs.loss(rows).backward()
+        oracle.step()
+        sparse.step()
+    for name, p in network.named_parameters():
+        torch.testing.assert_close(p, theirs.get_parameter(name))
+    assert optimizer.rate == 0.01
+
+
+def test_a_layer_stands_still_until_it_is_thawed() -> None:
+    network, before = Network(), Network()
+    layers = (Layer((network.W,)), Layer((network.b, network.table), thaw=0.5))
+    optimizer = Optimizer(network, TrainConfig(weight_decay=0.5), tables=(network.table,), layers=layers)
+    for progress, is_moved in ((0.0, False), (0.49, False), (0.5, True)):
+        optimizer.thaw(progress)
+        optimizer.zero()
+        network.loss([1, 2]).backward()
+        optimizer.clip()
+        optimizer.step(0.01)
+        assert not torch.equal(network.W, before.W)
+        assert torch.equal(network.b, before.b) != is_moved and torch.equal(network.table, before.table) != is_moved
 
 
 def test_clipping_scales_the_joint_norm_and_tells_the_norm_before() -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from elman.errors import TrainingError
 from elman.training.config import TrainConfig
-from elman.training.optimizer import AveragedWeights, Optimizer, copy_weights, put_weights
+from elman.training.optimizer import AveragedWeights, Layer, Optimizer, copy_weights, put_weights
 from elman.training.schedule import REPLANNED_AT, Pace, Plan, PlanPoint, learning_rate
 
 State = tuple[Tensor, ...]
@@ -37,7 +37,8 @@ class Task:
 
     Args:
         loss: maps batch, carried state and generator to (sum of nats, count, state). evaluate: nats a symbol on dev
-            text; None where there is none. tables: weights with sparse gradients.
+            text; None where there is none. tables: weights with sparse gradients. layers: what learns at other rates,
+            or not from the begin, as `Optimizer` has them.
     """
 
     network: nn.Module
@@ -45,6 +46,7 @@ class Task:
     loss: Callable[[Any, State | None, torch.Generator], tuple[Tensor, int, State]]
     evaluate: Callable[[], float] | None
     tables: tuple[nn.Parameter, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Trainer:
     ) -> None:
         self.task, self.config, self.limits, self.watch = task, config, limits, watch
         self.generator = torch.Generator(device or "cpu").manual_seed(config.seed)
-        self.optimizer = Optimizer(task.network, config, tables=task.tables)
+        self.optimizer = Optimizer(task.network, config, tables=task.tables, layers=task.layers)
         self.average: AveragedWeights | None = None
         if config.averaging > 0 and task.evaluate is not None:
             self.average = AveragedWeights(self.optimizer.dense, share=config.averaging)
@@ -144,6 +146,7 @@ class Trainer:
         """Go along the plan to its end, or until interrupted or failed; the best weights are in the network after."""
         run = self.run
         stopped = self._guarded(self._follow)
+        self.optimizer.thaw(1.0)
         if stopped is not None:
             run.plan.points.append(PlanPoint(run.step, 1.0, run.step))
         is_judged = bool(run.history) and run.history[-1]["step"] == run.step
@@ -181,6 +184,7 @@ class Trainer:
         """One batch: loss, gradients, clipping, the optimizer, the average."""
         run = self.run
         begun = time.perf_counter()
+        self.optimizer.thaw(run.plan.progress(run.step))
         batch = self.task.source.batch(run.epoch, run.place)
         nats, count, run.carried = self.task.loss(batch, run.carried, self.generator)
         loss = nats.item() / max(count, 1)

@@ -3,6 +3,9 @@
 Knows parameters, not what they are for. Used by `training.loop`.
 """
 
+from dataclasses import dataclass
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -12,33 +15,72 @@ BETAS = (0.9, 0.99)
 """Runs are short: a longer memory of squares (0.999) is still warming up when they end."""
 
 
+@dataclass(frozen=True)
+class Layer:
+    """Parameters that learn together.
+
+    Args:
+        rate: their learning rate as a multiple of that of the schedule. thaw: the share of the run from which on they
+            move at all.
+    Source: Howard & Ruder 2018 (ULMFiT), discriminative fine-tuning and gradual unfreezing.
+    """
+
+    parameters: tuple[nn.Parameter, ...]
+    rate: float = 1.0
+    thaw: float = 0.0
+
+
 class Optimizer:
     """AdamW over the weights of a network; only matrices decay. In tables only the rows with a gradient are stepped.
 
     Args:
-        tables: parameters whose gradients are sparse. They neither decay nor count in the clipping norm.
+        tables: parameters whose gradients are sparse. They neither decay nor count in the clipping norm. layers: the
+            parameters that are to differ in rate or begin, each in one layer; none of them is all alike.
     Source: Loshchilov & Hutter 2019, Decoupled weight decay regularization; the rows of tables follow Kingma & Ba 2015,
         with their moments standing still while a row is not met (as in torch.optim.SparseAdam).
     """
 
-    def __init__(self, network: nn.Module, config: TrainConfig, *, tables: tuple[nn.Parameter, ...] = ()) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        config: TrainConfig,
+        *,
+        tables: tuple[nn.Parameter, ...] = (),
+        layers: tuple[Layer, ...] = (),
+    ) -> None:
         self.tables = tables
+        self.layers = layers or (Layer(tuple(network.parameters())),)
+        self.is_gradual = any(layer.thaw > 0 for layer in layers)
         self.dense = dense_parameters(network, tables)
-        self.largest, self.table_rate = config.clip, config.table_rate
-        groups = [
-            {"params": [p for p in self.dense if p.dim() > 1], "weight_decay": config.weight_decay},
-            {"params": [p for p in self.dense if p.dim() <= 1], "weight_decay": 0.0},
-        ]
-        self.adam = torch.optim.AdamW(
-            [group for group in groups if group["params"]], lr=config.lr, betas=BETAS, fused=True
-        )
+        self.largest, self.last = config.clip, config.lr
+        groups: list[dict[str, Any]] = []
+        self.rates: list[float] = []
+        for layer in self.layers:
+            own = {id(p) for p in layer.parameters}
+            dense = [p for p in self.dense if id(p) in own]
+            for parameters, decay in (
+                ([p for p in dense if p.dim() > 1], config.weight_decay),
+                ([p for p in dense if p.dim() <= 1], 0.0),
+            ):
+                if parameters:
+                    groups.append({"params": parameters, "weight_decay": decay})
+                    self.rates.append(layer.rate)
+        self.adam = torch.optim.AdamW(groups, lr=config.lr, betas=BETAS, fused=True)
+        layer_rates = {id(p): layer.rate for layer in self.layers for p in layer.parameters}
+        self.table_rates = [config.table_rate * layer_rates[id(table)] for table in tables]
         self.moments = [(torch.zeros_like(table), torch.zeros_like(table)) for table in tables]
         self.steps = 0
 
     @property
     def rate(self) -> float:
-        """The learning rate of the last step."""
-        return float(self.adam.param_groups[0]["lr"])
+        """The learning rate of the last step, that of the schedule."""
+        return self.last
+
+    def thaw(self, progress: float) -> None:
+        """Freeze the layers whose time, as a share of the run, has not come."""
+        for layer in self.layers if self.is_gradual else ():
+            for p in layer.parameters:
+                p.requires_grad_(layer.thaw <= progress)
 
     def zero(self) -> None:
         """Forget all gradients."""
@@ -54,13 +96,14 @@ class Optimizer:
     @torch.no_grad()
     def step(self, rate: float) -> None:
         """Move the weights against their gradients."""
-        for group in self.adam.param_groups:
-            group["lr"] = rate
+        self.last = rate
+        for group, share in zip(self.adam.param_groups, self.rates, strict=True):
+            group["lr"] = rate * share
         self.adam.step()
         self.steps += 1
-        for table, (first, second) in zip(self.tables, self.moments, strict=True):
+        for table, share, (first, second) in zip(self.tables, self.table_rates, self.moments, strict=True):
             if table.grad is not None:
-                _step_rows(table, first, second, rate=self.table_rate * rate, steps=self.steps)
+                _step_rows(table, first, second, rate=share * rate, steps=self.steps)
 
 
 def _step_rows(table: nn.Parameter, first: Tensor, second: Tensor, *, rate: float, steps: int) -> None:
