@@ -118,7 +118,7 @@ def test_only_classifiers_of_one_sort_are_compared(
 def test_the_temperature_is_the_one_that_fits_dev_best(classifier: elman.Classifier, tables: dict[str, Path]) -> None:
     gold = [label for label, _ in reviews(24, seed=2)]
     texts = [text for _, text in reviews(24, seed=2)]
-    scores = classifier.reader.scores([split_words(text) for text in texts])
+    scores = classifier.reader.scores([classifier.reader.cut(text) for text in texts])
 
     def nats(temperature: float) -> float:
         found: float = log_loss(gold, classifier.labels.at(temperature).probabilities(scores))

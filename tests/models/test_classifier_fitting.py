@@ -14,7 +14,7 @@ import elman
 from elman.errors import ElmanError, InputError, OptionError
 from elman.models.kinds import CLASSIFIER as KIND
 from elman.settings import names
-from tiny import CLASSIFIER, SIZE, reviews, table, write
+from tiny import CLASSIFIER, reviews, table, write
 
 FILES = ("weights.safetensors", "words.json", "labels.json")
 
@@ -79,11 +79,8 @@ def test_training_goes_on_from_a_folder_and_labels_are_added(tmp_path: Path, wid
     assert on.predict(["the film is slow argh grr"]) == ["angry"]
 
 
-def test_what_does_not_fit_the_folder_that_is_started_from_is_refused(
-    tables: dict[str, Path], files: dict[str, Path], tmp_path: Path
-) -> None:
+def test_what_does_not_fit_the_folder_that_is_started_from_is_refused(tables: dict[str, Path], tmp_path: Path) -> None:
     elman.Classifier.train(tables["train"], dev="none", out=tmp_path / "a", epochs=1, **CLASSIFIER)
-    elman.LanguageModel.train(files["dev"], dev="none", out=tmp_path / "lm", epochs=1, **SIZE)
 
     def start(folder: str = "a", **options: Any) -> str:
         with pytest.raises((OptionError, InputError)) as caught:
@@ -95,7 +92,6 @@ def test_what_does_not_fit_the_folder_that_is_started_from_is_refused(
     assert "has pooling last+mean+max" in start(pooling="mean")
     assert "has multi_label False" in start(multi_label=True)
     assert "--vectors" in start(vectors=write(tmp_path / "v.vec", ["fine 1 2 3 4 5 6"]))
-    assert "this is a language-model, not a classifier" in start("lm")
     with pytest.raises(ElmanError, match="no such folder"):
         elman.Classifier.train(tables["train"], from_=tmp_path / "none", epochs=1)
 

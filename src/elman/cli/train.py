@@ -11,6 +11,7 @@ from elman.models.kinds import KINDS
 
 LISTS = {"unlabelled": "texts that are learnt, with those of --train, before the labels"}
 
+
 def add_options(parser: Parser) -> None:
     """All options of training: those of the kind that is named, else of all kinds."""
     parser.usage = "%(prog)s KIND --train FILE... [--dev FILE...] --out DIR [options]"

@@ -25,10 +25,15 @@ from elman.models.classifying.reading import TextReader, windows
 from elman.models.config import ClassifierConfig
 from elman.models.engines.torch_classifier import TorchClassifier, build_classifier, classifier_shapes
 from elman.models.kinds import CLASSIFIER
+from elman.models.language_model import SYMBOLS
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.settings import build
 from elman.text.features import WordFeatures
+from elman.text.tokenizer import Tokenizer, from_json
+
+TOKENIZER = "tokenizer.json"
+"""The document that a folder has where symbols are read."""
 
 
 class Classifier(Model):
@@ -53,12 +58,14 @@ class Classifier(Model):
         labels: TextLabels,
         engine: TorchClassifier,
         record: folder.Record,
+        tokenizer: Tokenizer | None = None,
     ) -> None:
         self.config, self.features, self.labels, self.engine, self.record = config, features, labels, engine, record
-        self.reader = TextReader(engine, features, bag=config.bag, labels=labels)
+        self.tokenizer = tokenizer
+        self.reader = TextReader(engine, features, bag=config.bag, labels=labels, tokenizer=tokenizer)
 
     @classmethod
-    def train(
+    def train(  # noqa: PLR0913 what files there are, and what to do with them
         cls,
         train: Path_ | Sequence[Path_],
         *,
@@ -68,6 +75,7 @@ class Classifier(Model):
         from_: Path_ | None = None,
         replay: Path_ | None = None,
         vectors: Path_ | None = None,
+        unlabelled: Path_ | Sequence[Path_] | None = None,
         progress: Callable[[Progress], None] | None = None,
         **options: Any,
     ) -> "Classifier":
@@ -76,8 +84,10 @@ class Classifier(Model):
         Args:
             train: one file or several. dev: likewise; None sets aside every twentieth text of the training files,
                 "none" trains on all without choosing. out: a folder to save to. overwrite: replace an elman folder that
-                is there. from_: a folder to start from; labels may be added. replay: a folder whose run is repeated to
-                the bit. vectors: a file of word vectors (word2vec, fastText or GloVe as text) to begin with. progress:
+                is there. from_: a folder to start from: a classifier, whose labels may be added to, or a language
+                model, whose symbols, vectors and layers become the forward direction. replay: a folder whose run is
+                repeated to the bit. vectors: a file of word vectors (word2vec, fastText or GloVe as text) to begin
+                with. unlabelled: files of texts that are learnt, with those of train, before the labels. progress:
                 called a few times a second. options: fields of the configs, by name.
         Raises:
             InputError: a file cannot be read or is not as its format wants it, or there are not two labels.
@@ -90,7 +100,10 @@ class Classifier(Model):
         request = Request(
             CLASSIFIER, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options,
-            files={} if vectors is None else {"vectors": [vectors]},
+            files={
+                **({} if vectors is None else {"vectors": [vectors]}),
+                **({} if unlabelled is None else {"unlabelled": paths_of(unlabelled)}),
+            },
         )  # fmt: skip
         found: Classifier = fit(request, progress, prepare=prepare)
         return found
@@ -110,24 +123,29 @@ class Classifier(Model):
         known = (features.size, features.characters, features.config, len(labels.names))
         if known != (config.words_known, config.characters_known, config.words, config.labels):
             raise ModelFileError("the words or labels are not those of config.json", where=where)
+        tokenizer = _tokenizer(stored, config)
         record = stored.record()
         arrays = stored.weights(classifier_shapes(config))
-        network = build_classifier(config, seen=features.counts, start=arrays)
-        return cls(config, features, labels=labels, engine=TorchClassifier(network), record=record)
+        engine = TorchClassifier(build_classifier(config, seen=features.counts, start=arrays))
+        return cls(config, features, labels=labels, engine=engine, record=record, tokenizer=tokenizer)
 
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
-        return {"words.json": self.features.to_json(), "labels.json": self.labels.to_json()}
+        further = {} if self.tokenizer is None else {TOKENIZER: self.tokenizer.to_json()}
+        return {"words.json": self.features.to_json(), "labels.json": self.labels.to_json(), **further}
 
     def shape_rows(self) -> list[tuple[str, str]]:
         """What the card tells of reading and shape."""
-        config = self.config
+        config, start = self.config, self.record.training.get("start")
+        earlier = _pretraining(self.record.training.get("pretraining"))
         stack = f"{card.layers(config.stack)}, pooled by {config.head.pooling}"
         deep = config.head.feed_forward_layers
         bag = f"{config.bag.bag_words} words, {config.bag.bag_characters} characters"
         several = ", any number of them a text" if self.labels.several else ""
         return [
-            ("reads", "words: vectors of " + ", ".join(card.word_parts(config))),
+            ("reads", _read(config)),
+            *([("started from", str(start["path"]))] if start is not None else []),
+            *([("pretrained", earlier)] if earlier is not None else []),
             ("network", stack + (f", {deep} layers of {config.head.feed_forward} units" if deep else "")),
             ("skip path", f"n-grams of up to {bag}" if config.skip.bag else "none"),
             ("labels", f"{len(self.labels.names):,}{several}; temperature {self.labels.temperature:.3f}"),
@@ -235,6 +253,44 @@ class Classifier(Model):
             raise InputError("these are not texts", mend="give a list of them, say ['what a film']")
         for window in windows(_checked(texts)):
             yield self.reader.probabilities(window)[0]
+
+
+def _tokenizer(stored: folder.Stored, config: ClassifierConfig) -> Tokenizer | None:
+    """The tokenizer of a folder, where symbols are read.
+
+    Raises:
+        ModelFileError: there is none and config.json has symbols, or the reverse, or they are other symbols.
+    """
+    read = config.symbols
+    if stored.has(TOKENIZER) != (read is not None):
+        raise ModelFileError(f"{TOKENIZER} and the symbols of config.json do not go together", where=str(stored.path))
+    if read is None:
+        return None
+    tokenizer = from_json(stored.document(TOKENIZER), where=str(stored.path / TOKENIZER))
+    if tokenizer.size != read.symbols or tokenizer.kind != read.text.tokenizer:
+        raise ModelFileError(
+            f"the tokenizer has {tokenizer.size} symbols ({tokenizer.kind}), config.json says {read.symbols} "
+            f"({read.text.tokenizer})",
+            where=str(stored.path),
+        )
+    return tokenizer
+
+
+def _read(config: ClassifierConfig) -> str:
+    """What is read of a text, in words."""
+    read = config.symbols
+    if read is None:
+        return "words: vectors of " + ", ".join(card.word_parts(config))
+    ngrams = f", n-grams up to {read.embedding.ngrams}" if read.embedding.ngrams > 1 else ""
+    return f"{SYMBOLS[read.text.tokenizer]}, vocabulary of {read.symbols:,}{ngrams}"
+
+
+def _pretraining(found: Any) -> str | None:
+    """What a record tells of pretraining, in words; nothing where it tells of none."""
+    read, tokens = (found.get("read"), found.get("tokens")) if isinstance(found, dict) else (None, None)
+    if not isinstance(read, int) or not isinstance(tokens, int) or tokens < 1:
+        return None
+    return f"as language models, {read / tokens:.2f} epochs of {tokens:,} words or symbols"
 
 
 def _checked(texts: Iterable[str]) -> Iterator[str]:

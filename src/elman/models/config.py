@@ -2,7 +2,7 @@
 
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
 from elman.data.config import LabelledReadConfig, ReadConfig, TokenReadConfig
@@ -45,15 +45,10 @@ class LanguageModelConfig:
     kind = "language-model"
 
     def __post_init__(self) -> None:
-        if not 4 <= self.symbols <= 10_000_000:
-            raise OptionError(f"{self.symbols} symbols in the vocabulary", mend="give a text with 1 to ten million")
+        weights = _symbol_weights(self)
         if self.stack.bidirectional:
             raise OptionError("a language model looks only left", where="--bidirectional", mend="leave it out")
-        tables = ((self.embedding.ngrams - 1) << self.embedding.ngram_bits) * self.embedding.ngram_width
-        stack = _recurrent_weights(self.embedding.width, self.stack)
-        if tables > LARGEST_TABLE:
-            raise OptionError(f"the tables of n-grams have {tables:,} weights", mend="give fewer --ngram-bits")
-        _check_size(self.symbols * self.embedding.embedding + tables + stack)
+        _check_size(weights + _recurrent_weights(self.embedding.width, self.stack))
 
     def to_json(self) -> dict[str, Any]:
         """The content of `config.json`."""
@@ -107,12 +102,30 @@ class TaggerConfig:
 
 
 @dataclass(frozen=True)
+class SymbolConfig:
+    """What a classifier reads that was started from a language model: the symbols of that one, by its vectors.
+
+    Args:
+        symbols, text, embedding: as `LanguageModelConfig` has them. adaptive: the vectors are in clusters.
+    """
+
+    symbols: int
+    adaptive: bool
+    text: TextConfig
+    embedding: EmbeddingConfig
+
+    def __post_init__(self) -> None:
+        _symbol_weights(self)
+
+
+@dataclass(frozen=True)
 class ClassifierConfig:
     """All that is needed to rebuild the network of a classifier, beside its labels.
 
     Args:
         words_known, characters_known: as `TaggerConfig` has them. labels: how many there are. reading: how the training
-            files were read. bag: the n-grams of a text; skip: the path from them to the labels.
+            files were read. bag: the n-grams of a text; skip: the path from them to the labels. symbols: what is read
+            in place of words; of `embedding` the dropout alone is heeded then.
     """
 
     words_known: int
@@ -125,6 +138,7 @@ class ClassifierConfig:
     stack: StackConfig
     skip: TextBagConfig
     head: TextHeadConfig
+    symbols: SymbolConfig | None = None
 
     kind = "classifier"
 
@@ -136,7 +150,13 @@ class ClassifierConfig:
         if table > LARGEST_TABLE:
             mend = "give fewer --bag-bits, or another --bag-width"
             raise OptionError(f"the table of the bag has {table:,} weights", mend=mend)
-        _check_size(_word_weights(self) + _recurrent_weights(self.embedding.width, self.stack) + table + self._head())
+        read = _word_weights(self) if self.symbols is None else _symbol_weights(self.symbols)
+        _check_size(read + _recurrent_weights(self.width, self.stack) + table + self._head())
+
+    @property
+    def width(self) -> int:
+        """Width of what the stack reads."""
+        return self.embedding.width if self.symbols is None else self.symbols.embedding.width
 
     def _head(self) -> int:
         """At most so many weights behind the stack."""
@@ -147,7 +167,8 @@ class ClassifierConfig:
 
     def to_json(self) -> dict[str, Any]:
         """The content of `config.json`."""
-        return {"kind": self.kind, "format_version": FORMAT_VERSION, **to_dict(self)}
+        parts = {name: part for name, part in to_dict(self).items() if part is not None}
+        return {"kind": self.kind, "format_version": FORMAT_VERSION, **parts}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "ClassifierConfig":
@@ -165,24 +186,46 @@ def read_config(cls: type[Config], document: Mapping[str, Any]) -> Config:
     Raises:
         ModelFileError: a key is missing or unknown, or a value is not one that such a config can have.
     """
-    hints = typing.get_type_hints(cls)
-    wanted = {"kind", "format_version", *hints}
-    if set(document) != wanted:
-        raise ModelFileError(f"keys {sorted(set(document) ^ wanted)} are missing or unknown", where="config.json")
-    values: dict[str, Any] = {}
     try:
-        for name, hint in hints.items():
-            value = document[name]
-            if hint is int and type(value) is int:
-                values[name] = value
-            elif hint is not int and isinstance(value, dict):
-                values[name] = build(hint, {key: tupled(item) for key, item in value.items()})
-            else:
-                what = "a whole number" if hint is int else "an object"
-                raise ModelFileError(f"{name} is not {what}", where="config.json")
-        return cls(**values)
+        return _read_parts(cls, document, beside=("kind", "format_version"))
     except OptionError as error:
         raise ModelFileError(str(error), where="config.json") from error
+
+
+def _read_parts(cls: type[Config], document: Mapping[str, Any], *, beside: tuple[str, ...] = ()) -> Config:
+    """The config of a class from its parts by name; one that has a default may be missing."""
+    hints = typing.get_type_hints(cls)
+    missing = {field.name for field in fields(cls) if field.default is None} - set(document)  # type: ignore[arg-type]
+    wanted = {*beside, *hints} - missing
+    if set(document) != wanted:
+        raise ModelFileError(f"keys {sorted(set(document) ^ wanted)} are missing or unknown", where="config.json")
+    return cls(**{name: _read_part(hints[name], document[name], name) for name in hints if name not in missing})
+
+
+def _read_part(hint: Any, value: Any, name: str) -> Any:
+    """A number, the config of a part, or one that is made of configs itself."""
+    kind = next(one for one in (*typing.get_args(hint), hint) if one is not type(None))
+    if kind in (int, bool):
+        if type(value) is kind:
+            return value
+        what = "a whole number" if kind is int else "true or false"
+        raise ModelFileError(f"{name} is not {what}", where="config.json")
+    if not isinstance(value, dict):
+        raise ModelFileError(f"{name} is not an object", where="config.json")
+    if any(is_dataclass(part) for part in typing.get_type_hints(kind).values()):
+        return _read_parts(kind, value)
+    return build(kind, {key: tupled(item) for key, item in value.items()})
+
+
+def _symbol_weights(config: LanguageModelConfig | SymbolConfig) -> int:
+    """Weights of the vectors of symbols and n-grams."""
+    if not 4 <= config.symbols <= 10_000_000:
+        raise OptionError(f"{config.symbols} symbols in the vocabulary", mend="give a text with 1 to ten million")
+    read = config.embedding
+    tables = ((read.ngrams - 1) << read.ngram_bits) * read.ngram_width
+    if tables > LARGEST_TABLE:
+        raise OptionError(f"the tables of n-grams have {tables:,} weights", mend="give fewer --ngram-bits")
+    return config.symbols * read.embedding + tables
 
 
 def _check_words(config: TaggerConfig | ClassifierConfig) -> None:

@@ -23,6 +23,7 @@ from elman.models.progress import Progress
 from elman.models.tables import rounded
 from elman.training import machine
 from elman.training.loop import Event, Limits, Outcome, Source, Task, Trainer
+from elman.training.optimizer import Layer
 from elman.training.schedule import Plan
 
 log = logging.getLogger("elman")
@@ -44,6 +45,23 @@ class Dev(Protocol):
         """The figures on all of it."""
 
 
+class Earlier(Protocol):
+    """What the network is trained on before its task.
+
+    Args:
+        share: of the whole run that it takes, about.
+    """
+
+    share: float
+
+    def train(self, started: float, watch: Callable[[Event], None] | None) -> dict[str, Any]:
+        """Train; returns what `training.json` tells of it.
+
+        Raises:
+            KeyboardInterrupt, TrainingError: stopped before the end; there is nothing to save yet.
+        """
+
+
 @dataclass(frozen=True)
 class Prepared:
     """What training works on.
@@ -52,7 +70,8 @@ class Prepared:
         options: all configs, sized. network: with `tables`, `device` and `compute_in(precision)`. tokens: of an epoch.
             estimate: steps that a first plan assumes. evaluation_tokens: dev tokens of an evaluation on the way.
             sums: of the data files. finish: makes the model from the record of the run. final_evaluations: what its
-            last figures cost beside the loss on all of dev, in evaluations of that.
+            last figures cost beside the loss on all of dev, in evaluations of that. layers: what learns at other rates,
+            or not from the begin. earlier: what comes before all this.
     """
 
     options: Any
@@ -67,6 +86,8 @@ class Prepared:
     sums: dict[str, Any]
     finish: Callable[[Record], Any]
     final_evaluations: float = 0.0
+    layers: tuple[Layer, ...] = ()
+    earlier: Earlier | None = None
 
 
 def fit(
@@ -77,7 +98,8 @@ def fit(
     Args:
         prepare: reads the files of a job and makes what it trains; the folder is for scratch files.
     Raises:
-        KeyboardInterrupt, TrainingError: stopped before the end; what was best so far has been saved.
+        KeyboardInterrupt, TrainingError: stopped before the end; what was best so far has been saved, if the task
+            itself had begun.
     """
     started = time.monotonic()
     out = Path(request.out) if request.out is not None else None
@@ -120,15 +142,17 @@ def _train(
         epochs=options.train.epochs, budget=job.seconds, started=started, estimate=prepared.estimate,
         reserve=SAVING_SECONDS, final_evaluations=whole,
     )  # fmt: skip
+    share, earlier = 0.0, {}
+    if prepared.earlier is not None:
+        share = prepared.earlier.share
+        earlier = prepared.earlier.train(started, _teller(progress, limits, part=(0.0, share)))
     task = Task(
-        network, prepared.source, prepared.loss, tables=network.tables,
+        network, prepared.source, prepared.loss, tables=network.tables, layers=prepared.layers,
         evaluate=None if dev is None else lambda: dev.loss(prepared.evaluation_tokens),
     )  # fmt: skip
     plan = None if job.recorded is None else Plan.from_json(job.recorded["plan"])
-    trainer = Trainer(
-        task, options.train, limits=limits, plan=plan, watch=_teller(progress, limits), device=network.device
-    )
-    outcome = trainer.train()
+    watch = _teller(progress, limits, part=(share, 1.0))
+    outcome = Trainer(task, options.train, limits=limits, plan=plan, watch=watch, device=network.device).train()
     described = machine.describe(network.device, prepared.precision)
     network.compute_in("fp32")
     _round_tables(network, job.kind.packed)
@@ -150,7 +174,7 @@ def _train(
     }
     training = {
         "options": flat(options), "plan": outcome.run.plan.to_json(), "evaluation_tokens": prepared.evaluation_tokens,
-        "data": prepared.sums, "start": job.start_record, "machine": described, "report": report,
+        "data": prepared.sums, "start": job.start_record, "machine": described, "report": report, **earlier,
     }  # fmt: skip
     return prepared.finish(Record(training, outcome.run.history)), outcome, stopped
 
@@ -161,14 +185,18 @@ def _round_tables(network: Any, packed: tuple[str, ...]) -> None:
     put_arrays(network, {name: rounded(array) if name in packed else array for name, array in arrays.items()})
 
 
-def _teller(progress: Callable[[Progress], None] | None, limits: Limits) -> Callable[[Event], None] | None:
+def _teller(
+    progress: Callable[[Progress], None] | None, limits: Limits, *, part: tuple[float, float]
+) -> Callable[[Event], None] | None:
+    """What tells of the events of a part of the run, of which the begin and the end are given as shares of it."""
     if progress is None:
         return None
 
     def tell(event: Event) -> None:
         spent = time.monotonic() - limits.started
-        left = limits.budget - spent if limits.budget else spent * (1 - event.fraction) / max(event.fraction, 1e-6)
+        fraction = part[0] + (part[1] - part[0]) * event.fraction
+        left = limits.budget - spent if limits.budget else spent * (1 - fraction) / max(fraction, 1e-6)
         rate = event.tokens / max(event.seconds, 1e-9)
-        progress(Progress(event.fraction, max(0.0, left), rate, event.step, event.epoch, event.loss, event.scores))
+        progress(Progress(fraction, max(0.0, left), rate, event.step, event.epoch, event.loss, event.scores))
 
     return tell

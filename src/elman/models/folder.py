@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from elman.errors import ModelFileError
 from elman.files.atomic import new_folder
 from elman.files.documents import read_json, write_json
-from elman.files.manifest import check_manifest, write_manifest
+from elman.files.manifest import NAME, check_manifest, listed, write_manifest
 from elman.files.opening import read_regular
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
 from elman.models import card
@@ -69,6 +69,17 @@ class Stored:
     kind: Kind
     config: dict[str, Any]
 
+    def has(self, name: str) -> bool:
+        """Whether the folder has a document that not every folder of its kind has; if so, it is held to the manifest.
+
+        Raises:
+            ModelFileError: it is not the file that the manifest tells of.
+        """
+        if name not in listed(self.path / NAME):
+            return False
+        check_manifest(self.path, (name,))
+        return True
+
     def document(self, name: str) -> dict[str, Any]:
         """The content of a JSON file of the folder."""
         return _object(self.path / name)
@@ -98,7 +109,7 @@ def save(model: Any, path: Path, *, overwrite: bool) -> None:
         lines = (json.dumps(line, ensure_ascii=False) for line in model.record.history)
         (aside / "history.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         (aside / "README.md").write_text(card.markdown(model), encoding="utf-8")
-        write_manifest(aside, (*READ, *kind.documents))
+        write_manifest(aside, dict.fromkeys((*READ, *kind.documents, *model.documents())))
 
 
 def open_folder(path: Path) -> Stored:

@@ -10,7 +10,7 @@ from typing import Any
 
 from elman.data.config import BatchConfig, LabelledReadConfig, ReadConfig, TextBatchConfig, TokenReadConfig
 from elman.errors import OptionError, nearest
-from elman.models.classifying.config import ClassifierEvaluation, ClassifierOutput
+from elman.models.classifying.config import ClassifierEvaluation, ClassifierOutput, TransferConfig
 from elman.models.language_modelling.config import LanguageModelEvaluation
 from elman.models.tagging.config import TaggerEvaluation, TaggerOutput
 from elman.nn.config import (
@@ -70,6 +70,7 @@ class ClassifierOptions:
     stack: StackConfig
     skip: TextBagConfig
     head: TextHeadConfig
+    transfer: TransferConfig
 
 
 Options = LanguageModelOptions | TaggerOptions | ClassifierOptions
@@ -87,7 +88,8 @@ class Kind:
             kind. packed: weights that are stored in eight bits, without the rows
             that training never touched. output: the config of what `predict` writes, if it can be chosen; evaluation:
             likewise of what `evaluate` does. files: further files that training can be given. defaults: values of
-            fields that differ from the fields' own.
+            fields that differ from the fields' own. starts: other kinds of which a folder can be started from, each
+            with the fields that it then decides. lists: like files, of each of which there may be several.
     """
 
     name: str
@@ -103,6 +105,8 @@ class Kind:
     evaluation: type[Any] | None = None
     files: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
 
     @property
     def configs(self) -> dict[str, type]:
@@ -132,8 +136,14 @@ class Kind:
             parts[part] = build(kind, own)
         return self.options(**parts)
 
-    def held_names(self) -> list[str]:
-        """The fields that a folder which training starts from decides."""
+    def held_names(self, start: str | None = None) -> list[str]:
+        """The fields that a folder which training starts from decides.
+
+        Args:
+            start: the kind of the folder, where it is another one.
+        """
+        if start is not None and start != self.name:
+            return list(self.starts[start])
         return [*names(*(self.configs[part] for part in self.shape)), *self.held]
 
 
@@ -160,8 +170,10 @@ CLASSIFIER = Kind(
     "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,
     shape=("words", "bag", "embedding", "stack", "skip"),
     held=("multi_label", "pooling", "feed_forward_layers", "feed_forward"),
-    documents=("words.json", "labels.json"), packed=("embedding.E", "embedding.features", "bag.E"),
+    documents=("words.json", "labels.json"),
+    packed=("embedding.E", "embedding.features", "embedding.ngrams.tables", "bag.E"),
     output=ClassifierOutput, evaluation=ClassifierEvaluation, files=("vectors",),
     defaults={"bidirectional": True, "lr": 4e-3, "table_rate": 5.0, "input_dropout": 0.5},
+    starts={"language-model": ("cell", "layers", "hidden")}, lists=("unlabelled",),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER, CLASSIFIER)}

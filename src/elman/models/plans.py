@@ -101,9 +101,10 @@ def plan_job(request: Request) -> Job:
     start = None
     if request.start is not None:
         start = folder.load(Path(request.start))
-        if start.kind != request.kind.name:
+        known = (request.kind.name, *request.kind.starts)
+        if start.kind not in known:
             raise OptionError(f"this is a {start.kind}, not a {request.kind.name}", where=str(request.start),
-                              mend=f"name a {request.kind.name}")  # fmt: skip
+                              mend=f"name a {' or a '.join(known)}")  # fmt: skip
         if recorded is None:
             start.reading({name: values[name] for name in request.kind.by_file if name in values})
             values = _started_from(start, values, request.kind)
@@ -179,7 +180,7 @@ def _told(wanted: Any) -> str:
 def _started_from(start: Any, values: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
     """The options with what the folder that is started from decides."""
     known = flat(start.config)
-    held = {name: known[name] for name in kind.held_names()}
+    held = {name: known[name] for name in kind.held_names(start.kind)}
     for name in held:
         if name in kind.by_file:  # where the files have their own; the model tells whether it can read them so
             continue

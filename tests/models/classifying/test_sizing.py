@@ -1,5 +1,7 @@
 """What is chosen for a classifier: by its labels, its words and its time; never over what was given."""
 
+from dataclasses import replace
+
 import pytest
 
 from elman.models.classifying.sizing import FEW_LABELS, FEW_TOKENS, Facts, choose
@@ -21,6 +23,11 @@ def test_much_text_gets_a_larger_network() -> None:
 def test_what_was_given_stays_and_is_not_told_as_chosen(name: str) -> None:
     choice = choose(FACTS, {name: 7})
     assert name not in choice.values and f"{name} " not in choice.reason
+
+
+def test_rates_fall_by_depth_where_layers_have_learnt_something_before() -> None:
+    assert not {"layer_decay", "thaw"} & set(choose(FACTS, {}).values)
+    assert choose(replace(FACTS, transferred=True), {"thaw": 0.0}).values["layer_decay"] == 2.6
 
 
 def test_steps_are_those_of_the_epochs_or_of_the_time() -> None:

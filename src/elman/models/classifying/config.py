@@ -1,4 +1,7 @@
-"""What a classifier writes, and what it is judged by, as values. Knows no network; read by `models` and `cli`."""
+"""What a classifier learns before its labels, what it writes, what it is judged by, as values.
+
+Knows no network; read by `models` and `cli`.
+"""
 
 from dataclasses import dataclass
 
@@ -6,6 +9,29 @@ from elman.errors import OptionError
 from elman.settings import check, option
 
 THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class TransferConfig:
+    """Pretraining on texts without labels, and training on from weights that have learnt something."""
+
+    pretraining_share: float = option(
+        0.4, "share of a budget in which the texts themselves are learnt (with --unlabelled)", low=0.01, high=0.9
+    )
+    pretraining_epochs: int | None = option(
+        None, "passes over all texts in pretraining (with --unlabelled and --epochs; as many unless given)",
+        low=1, high=100_000,
+    )  # fmt: skip
+    layer_decay: float = option(
+        1.0, "by how much the learning rate falls from a layer to the one below", low=1, high=1000, automatic=True
+    )
+    thaw: float = option(
+        0.0, "share of the run in which the layers begin to learn one by one, the last one first", low=0, high=0.9,
+        automatic=True,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)

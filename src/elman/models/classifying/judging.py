@@ -19,7 +19,6 @@ from elman.metrics.paired import paired_bootstrap
 from elman.models.classifying.config import THRESHOLD
 from elman.models.classifying.labels import TextLabels
 from elman.models.classifying.reading import TextReader, windows
-from elman.text.tokens import split_words
 
 CONFUSIONS = 10
 """Mistakes that a report names."""
@@ -30,7 +29,7 @@ class Judged:
     """What judging came to.
 
     Args:
-        right: of each text, 1 where all is right that is predicted, else 0. tokens: words that were read.
+        right: of each text, 1 where all is right that is predicted, else 0. tokens: words, or symbols, that were read.
     """
 
     tally: ClassificationTally
@@ -107,12 +106,13 @@ class DevTexts:
     def __init__(self, texts: Sequence[LabelledText], make: Callable[[], TextReader]) -> None:
         self.make = make
         self.gold = [text.labels for text in texts]
-        self.words = [split_words(text.text) for text in texts]
-        self.tokens = sum(map(len, self.words))
+        reader = make()
+        self.texts = [reader.cut(text.text) for text in texts]
+        self.tokens = sum(text.size for text in self.texts)
         self.temperature = 1.0
 
     def loss(self, tokens: int) -> float:
-        """1 less accuracy, or, where texts may have several labels, less micro F1, on about so many words: a part of
+        """1 less accuracy, or, where texts may have several labels, less micro F1, on about so many tokens: a part of
         the texts, spread evenly."""
         step = max(1, round(self.tokens / max(tokens, 1)))
         reader = self.make()
@@ -131,11 +131,11 @@ class DevTexts:
         return {**after, "ece_before": before["ece"], "temperature": self.temperature}
 
     def _scores(self, reader: TextReader, step: int) -> NDArray[np.float32]:
-        return reader.scores(self.words[::step])
+        return reader.scores(self.texts[::step])
 
     def _tally(self, labels: TextLabels, scores: NDArray[np.float32], step: int) -> ClassificationTally:
         p = labels.probabilities(scores)
-        p[[not tokens for tokens in self.words[::step]]] = labels.prior()
+        p[[not text.words for text in self.texts[::step]]] = labels.prior()
         tally = ClassificationTally(labels.names, multi_label=labels.several, threshold=THRESHOLD)
         tally.add_many(self.gold[::step], p)
         return tally
@@ -144,8 +144,8 @@ class DevTexts:
         """The temperature by which the labels that the model knows are likeliest, of texts that have words."""
         known = set(labels.names)
         if labels.several:
-            kept = [k for k, tokens in enumerate(self.words) if tokens]
+            kept = [k for k, text in enumerate(self.texts) if text.words]
             truth = labels.truth([tuple(label for label in self.gold[k] if label in known) for k in kept])
             return fit_sigmoid_temperature(scores[kept], truth > 0) if kept else 1.0
-        kept = [k for k, tokens in enumerate(self.words) if tokens and self.gold[k][0] in known]
+        kept = [k for k, text in enumerate(self.texts) if text.words and self.gold[k][0] in known]
         return fit_temperature(scores[kept], labels.places([self.gold[k] for k in kept])) if kept else 1.0

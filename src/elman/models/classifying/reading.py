@@ -1,10 +1,10 @@
-"""From texts to probabilities of labels: texts that are read together, cut into words, put into batches, scored.
+"""From texts to probabilities of labels: texts that are read together, cut up, put into batches, scored.
 
 Knows labels and an engine by what it can do; knows no file. Used by `models.classifier` and its package.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from elman.data.text_batches import number_texts
 from elman.data.tokens import grouped
 from elman.models.classifying.labels import TextLabels
+from elman.models.classifying.starting import encoded
 from elman.text.config import BagConfig
 from elman.text.features import WordFeatures
+from elman.text.tokenizer import Tokenizer
 from elman.text.tokens import split_words
 
 Item = TypeVar("Item")
@@ -26,31 +28,61 @@ TOKENS = 1 << 14
 """Texts side by side, and their words, padding counted."""
 
 
+class CutText(NamedTuple):
+    """A text as it is read: its words, and, where the engine reads the symbols of a tokenizer, these."""
+
+    words: list[str]
+    symbols: NDArray[np.int32] | None
+
+    @property
+    def size(self) -> int:
+        """How much is read."""
+        return len(self.words if self.symbols is None else self.symbols)
+
+
 class TextReader:
-    """Reads the labels of texts off an engine."""
+    """Reads the labels of texts off an engine.
 
-    def __init__(self, engine: Any, features: WordFeatures, *, bag: BagConfig, labels: TextLabels) -> None:
+    Args:
+        tokenizer: gives the symbols that the engine reads; None where it reads words.
+    """
+
+    def __init__(
+        self,
+        engine: Any,
+        features: WordFeatures,
+        *,
+        bag: BagConfig,
+        labels: TextLabels,
+        tokenizer: Tokenizer | None = None,
+    ) -> None:
         self.engine, self.features, self.bag, self.labels = engine, features, bag, labels
+        self.tokenizer = tokenizer
 
-    def scores(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
-        """The scores of all labels of texts, each a list of words, before any softmax or sigmoid: (n, K); 0 for a text
-        without words."""
-        data = number_texts(texts, self.features, self.bag)
+    def cut(self, text: str) -> CutText:
+        """A text as `scores` wants it."""
+        return CutText(split_words(text), None if self.tokenizer is None else encoded(self.tokenizer, text))
+
+    def scores(self, texts: Sequence[CutText]) -> NDArray[np.float32]:
+        """The scores of all labels of texts before any softmax or sigmoid: (n, K); 0 for a text without words."""
+        symbols = [text.symbols for text in texts if text.symbols is not None]
+        words = [text.words for text in texts]
+        data = number_texts(words, self.features, self.bag, symbols=None if self.tokenizer is None else symbols)
         found = np.zeros((len(texts), len(self.labels.names)), dtype=np.float32)
         lengths = np.diff(data.starts)
         order = np.argsort(lengths, kind="stable")
-        for group in grouped(order[lengths[order] > 0], lengths, rows=ROWS, tokens=TOKENS):
+        has_words = np.array([bool(tokens) for tokens in words], dtype=bool)
+        for group in grouped(order[has_words[order]], lengths, rows=ROWS, tokens=TOKENS):
             found[group] = self.engine.scores(data.batch(group))
         return found
 
     def probabilities(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], int]:
-        """The probabilities of all labels of texts, (n, K), and how many words were read; a text without words has
-        those of a text of which nothing is known."""
-        lists = [split_words(text) for text in texts]
-        sizes = np.array([len(tokens) for tokens in lists], dtype=np.int64)
-        p = self.labels.probabilities(self.scores(lists))
-        p[sizes == 0] = self.labels.prior()
-        return p, int(sizes.sum())
+        """The probabilities of all labels of texts, (n, K), and how many words or symbols were read; a text without
+        words has those of a text of which nothing is known."""
+        found = [self.cut(text) for text in texts]
+        p = self.labels.probabilities(self.scores(found))
+        p[[not text.words for text in found]] = self.labels.prior()
+        return p, sum(text.size for text in found)
 
 
 def windows(items: Iterable[Item], size_of: Any = len) -> Iterator[list[Item]]:

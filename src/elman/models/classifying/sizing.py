@@ -19,6 +19,8 @@ FEW_TOKENS = 1_000_000
 """Words of training texts below which a small network is as good as a large one."""
 SMALL = {"hidden": 96, "word_width": 64, "feature_width": 32}
 LARGE = {"hidden": 128, "word_width": 100, "feature_width": 64}
+TRANSFER = {"layer_decay": 2.6, "thaw": 0.2}
+"""Where layers have learnt something before: rates fall as in Howard & Ruder 2018 (ULMFiT)."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Facts:
     """What a choice depends on.
 
     Args:
-        tokens: words of the training texts. seconds: of the budget, or None with `epochs`.
+        tokens: words of the training texts. seconds: of the budget, or None with `epochs`. transferred: whether the
+            layers have learnt something before.
     """
 
     texts: int
@@ -34,6 +37,7 @@ class Facts:
     labels: int
     seconds: float | None
     epochs: int | None
+    transferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "layers": 1,
         "bag_width": 0 if facts.labels <= FEW_LABELS else FEW_LABELS,
         **(SMALL if facts.tokens < FEW_TOKENS else LARGE),
+        **(TRANSFER if facts.transferred else {}),
     }
     values = {name: value for name, value in wanted.items() if name not in given}
     seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)

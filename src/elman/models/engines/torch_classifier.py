@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from elman.data.symbol_texts import SymbolBatch
 from elman.data.text_batches import TextBatch
+from elman.data.tokens import TokenBatch
 from elman.models.config import ClassifierConfig
 from elman.models.engines.torch_tagger import word_tensors
-from elman.models.networks.classifier import ClassifierNetwork, many_labels_loss, one_label_loss
+from elman.models.networks.classifier import ClassifierNetwork, Read, many_labels_loss, one_label_loss
 from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
 from elman.nn.bags import BagTensors
-from elman.nn.words import WordTensors
 
 Floats = NDArray[np.float32]
 
@@ -66,20 +67,25 @@ def classifier_loss(
         targets = torch.from_numpy(batch.targets).to(device)
         paths = network.paths(*_tensors(batch, device), generator)
         losses = [loss_of(s[: len(targets)], targets, smoothing=smoothing, weights=weighted) for s in paths]
-        tokens = int(batch.words.lengths.sum())
+        tokens = int(batch.read.lengths.sum())
         share = tokens / (len(targets) * len(losses))  # a text counts as one, be it long or short
         return torch.stack(losses).sum() * share, tokens, ()
 
     return loss
 
 
-def _tensors(batch: TextBatch, device: torch.device) -> tuple[WordTensors, torch.Tensor, BagTensors]:
+def _tensors(batch: TextBatch, device: torch.device) -> tuple[Read, torch.Tensor, BagTensors]:
     """A batch as the network wants it."""
     bags = batch.bags
-    lengths = torch.from_numpy(batch.words.lengths).to(device)
+    lengths = torch.from_numpy(batch.read.lengths).to(device)
     parts = (bags.rows.astype(np.int64), bags.starts[:-1], bags.sizes)
     tensors = BagTensors(*(torch.from_numpy(part).to(device) for part in parts))
-    return word_tensors(batch.words, device), lengths, tensors
+    return read_tensors(batch.read, device), lengths, tensors
+
+
+def read_tensors(read: TokenBatch | SymbolBatch, device: torch.device) -> Read:
+    """The words or symbols of a batch as the network wants them."""
+    return torch.from_numpy(read.ids).to(device) if isinstance(read, SymbolBatch) else word_tensors(read, device)
 
 
 class TorchClassifier:

@@ -1,4 +1,4 @@
-"""The network of a classifier: words, recurrent stack, pooling, layers and a head; and past all these a bag of n-grams.
+"""The network of a classifier: words or symbols, recurrent stack, pooling, layers, a head; past these a bag of n-grams.
 
 Knows the modules of `nn` and tensors; knows no file and no text. Built by `models`, trained by `training`.
 """
@@ -13,13 +13,19 @@ from elman.nn.feed_forward import FeedForward
 from elman.nn.init import initialize
 from elman.nn.labels import LabelHead
 from elman.nn.pooling import Pooling
+from elman.nn.softmax import default_cutoffs
 from elman.nn.stack import Stack
+from elman.nn.symbols import SymbolEmbedding
 from elman.nn.words import WordEmbedding, WordTensors
+from elman.text.vocabulary import START
+
+Read = WordTensors | Tensor
+"""The texts of a batch: their words, or ids of symbols (B, T)."""
 
 
 class ClassifierNetwork(nn.Module):
     """Scores of the labels of a text, the mean of two paths: s = V layers(v) + b with v = pooled h, h = stack(x),
-    x = words; and s = bag(n-grams).
+    x = words, or the symbols of a language model; and s = bag(n-grams).
 
     Each path has a loss of its own, so that neither leans on the other: in a sum that is trained as one, the stack soon
     explains the training texts alone, and the bag learns no more.
@@ -33,11 +39,8 @@ class ClassifierNetwork(nn.Module):
         super().__init__()
         self.config = config
         compute = COMPUTE[precision]
-        self.embedding = WordEmbedding(
-            config.embedding, words=config.words_known, characters=config.characters_known,
-            rows=1 << config.words.hash_bits, compute=compute,
-        )  # fmt: skip
-        self.stack = Stack(config.embedding.width, config.stack, compute=compute)
+        self.embedding = _embedding(config, compute)
+        self.stack = Stack(config.width, config.stack, compute=compute)
         head, directions = config.head, self.stack.directions
         self.pooling = Pooling(head.pooling, width=config.stack.hidden * directions, directions=directions)
         self.layers = FeedForward(
@@ -61,26 +64,61 @@ class ClassifierNetwork(nn.Module):
     def compute_in(self, precision: str) -> None:
         """Make the products in another number format from now on; the weights stay."""
         self.stack.compute = COMPUTE[precision]
-        if hasattr(self.embedding, "reader"):
+        if isinstance(self.embedding, WordEmbedding) and hasattr(self.embedding, "reader"):
             self.embedding.reader.compute = COMPUTE[precision]
+
+    def depths(self) -> list[tuple[nn.Parameter, ...]]:
+        """All weights by depth, as they are reached from the labels: what stands behind the stack, its layers from the
+        last to the first, the embedding."""
+        below = [list(layer.parameters()) for layer in reversed(self.stack.layers)]
+        below.append(list(self.embedding.parameters()))
+        known = {id(p) for part in below for p in part}
+        return [tuple(p for p in self.parameters() if id(p) not in known), *map(tuple, below)]
 
     def initialize(self, generator: torch.Generator) -> None:
         """Draw all weights anew."""
         initialize(self, generator)
 
+    def vectors(self, read: Read, generator: torch.Generator | None = None) -> Tensor:
+        """What the stack reads, (B, T, D); with a generator, parts are dropped."""
+        found: Tensor = (
+            self.embedding(read, self.seen, generator)
+            if isinstance(read, WordTensors)
+            else self.embedding(read, generator)
+        )
+        return found
+
     def paths(
-        self, words: WordTensors, lengths: Tensor, bags: BagTensors, generator: torch.Generator | None = None
+        self, read: Read, lengths: Tensor, bags: BagTensors, generator: torch.Generator | None = None
     ) -> list[Tensor]:
-        """The scores of the labels by each path, (B, K); with a generator, parts are dropped."""
-        x = self.embedding(words, self.seen, generator)  # (B, T, D)
+        """The scores of the labels by each path, (B, K); with a generator, parts are dropped.
+
+        Args:
+            read: words, or ids of symbols (B, T), as the embedding wants them. lengths: (B,).
+        """
+        x = self.vectors(read, generator)  # (B, T, D)
         h, state = self.stack(x, None, lengths, generator)  # (B, T, H)
         v = self.layers(self.pooling(h, state, lengths), generator)  # (B, D)
         s = self.head(v)  # (B, K)
         return [s] if self.bag is None else [s, self.bag(bags, generator)]
 
-    def forward(self, words: WordTensors, lengths: Tensor, bags: BagTensors) -> Tensor:
+    def forward(self, read: Read, lengths: Tensor, bags: BagTensors) -> Tensor:
         """Scores of the labels before any softmax or sigmoid, (B, K)."""
-        return torch.stack(self.paths(words, lengths, bags)).mean(dim=0)
+        return torch.stack(self.paths(read, lengths, bags)).mean(dim=0)
+
+
+def _embedding(config: ClassifierConfig, compute: torch.dtype) -> WordEmbedding | SymbolEmbedding:
+    """What turns the words, or symbols, of a text into vectors."""
+    read = config.symbols
+    if read is not None:
+        return SymbolEmbedding(
+            read.embedding, symbols=read.symbols, cutoffs=default_cutoffs(read.symbols) if read.adaptive else (),
+            start=START, dropout=config.embedding.input_dropout,
+        )  # fmt: skip
+    return WordEmbedding(
+        config.embedding, words=config.words_known, characters=config.characters_known,
+        rows=1 << config.words.hash_bits, compute=compute,
+    )  # fmt: skip
 
 
 def one_label_loss(scores: Tensor, labels: Tensor, *, smoothing: float, weights: Tensor) -> Tensor:
