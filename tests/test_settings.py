@@ -30,7 +30,7 @@ def test_a_number_below_the_lowest_is_told(value: int) -> None:
         whole(value, where="top")
 
 
-@pytest.mark.parametrize("value", [5, None, True, b"a", ["a"], "a\0b"])
+@pytest.mark.parametrize("value", [5, None, True, b"a", ["a"], "a\0b", ""])
 def test_what_is_no_path_is_told_in_one_line(value: Any) -> None:
     with pytest.raises(OptionError) as caught:
         one_path(value, where="--out")

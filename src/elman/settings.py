@@ -139,7 +139,8 @@ def one_path(value: Any, *, where: str) -> Path:
     Raises:
         OptionError: it is something else, or cannot name anything.
     """
-    if not isinstance(value, (str, PathLike)) or not isinstance(name := fspath(value), str) or "\x00" in name:
+    name = fspath(value) if isinstance(value, (str, PathLike)) else None
+    if not isinstance(name, str) or not name or "\x00" in name:
         raise OptionError(f"{value!r} is not a path", where=where, mend="give one as text")
     return Path(name)
 

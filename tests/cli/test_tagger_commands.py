@@ -103,6 +103,25 @@ def test_files_with_other_columns_are_judged_and_filled_in(place: Path, capsys: 
     assert [line[2] for line in lines] == [token for row in rows for token, _, _ in row]
 
 
+def test_files_may_stand_behind_options(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(place / "dev.bio")
+    for command in ("predict", "evaluate"):
+        shown = []
+        for words in ([path, path, "--threads", "1"], ["--threads", "1", path, path], [path, "--threads", "1", path]):
+            assert main([command, str(place / "m"), *words]) == 0
+            shown.append(capsys.readouterr().out)
+        assert shown[0] == shown[1] == shown[2] != ""
+
+
+def test_a_column_that_a_file_has_not_is_not_added_for_a_number(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(place / "dev.bio")
+    for number, told in (("3", "there is no column '3'; known are token, 1, label"), ("0", "column '0' is in use")):
+        assert main(["predict", str(place / "m"), path, "--label-column", number]) == 2
+        assert capsys.readouterr().err.startswith(f"{path}:1: {told}")
+
+
 def test_predict_writes_probabilities_spans_and_sequences(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = place / "a.txt"
     text.write_text("Ada Kim sees New York\n", encoding="utf-8")
@@ -221,6 +240,7 @@ def test_training_goes_on_from_a_folder_and_is_repeated(
          "--label-column: with --spans no column is filled in; leave it out"),
         (["predict", "DIR", "f.bio", "--top", "2", "--label-column", "1"],
          "--label-column: with --top no column is filled in; leave it out"),
+        (["predict", "DIR", "f.bio", "--out="], "--out: '' is not a path; give one as text"),
         (["predict", "DIR", "f.txt", "--label-column", "1"],
          "--label-column: plain text has no columns; leave it out, or give --format"),
         (["predict", "DIR", "--token-column", "1"],

@@ -108,7 +108,7 @@ def test_what_does_not_fit_the_folder_that_is_started_from_is_refused(
 
     assert "has hidden 8" in start(hidden=16)
     assert "has hash_bits 8" in start(hash_bits=9)
-    assert "the model has 1 columns of labels" in start(label_columns=["1", "2"])
+    assert "the model has 1 column of labels" in start(label_columns=["1", "2"])
     assert "has crf None" in start(crf=False)
     assert "the labels are of another scheme" in start(other)
     assert "this is a language-model, not a tagger" in start(folder="lm")

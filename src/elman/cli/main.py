@@ -90,6 +90,8 @@ def _parse(words: list[str]) -> tuple[Namespace, Any]:
             module.add_options(own)
     check_words(own, words[words.index(name) + 1 :] if name is not None else words)
     given, left = parser.parse_known_args(words)
+    if hasattr(given, "files") and all(word == "-" or not word.startswith("-") for word in left):
+        given.files, left = [*given.files, *left], []  # those that stand behind an option
     if left:
         raise OptionError("this argument has no place here", where=left[0], mend=f"see {own.prog} --help")
     return given, module

@@ -12,6 +12,7 @@ from elman.cli.options import Parser, add_files, add_json, add_kinds, add_thread
 from elman.cli.threads import use_threads
 from elman.errors import OptionError
 from elman.files.replace import text_aside_of
+from elman.settings import one_path
 
 ENCODING = "encoding of the files that are read; UTF-8 may begin with a byte order mark. What is written is UTF-8"
 
@@ -42,7 +43,7 @@ def run(given: Namespace) -> None:
     if given.out is None:
         model.predict_to(files, output.lines, reading=reading, **wanted)
         return
-    with text_aside_of(given.out) as file:
+    with text_aside_of(one_path(given.out, where="--out")) as file:
         report = model.predict_to(files, file.write, reading=reading, **wanted)
     if given.json:
         output.document(report)

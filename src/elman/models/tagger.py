@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from elman.data.config import TokenReadConfig
+from elman.data.formats.conll import columns_told
 from elman.data.sentences import check_columns, check_numbers, format_of, read_sentences
 from elman.errors import InputError, ModelFileError, OptionError, nearest
 from elman.models import card, folder
@@ -214,9 +215,8 @@ class Tagger(Model):
         from elman.models.tagging.predicting import check_given, write_predictions
 
         paths, read, output = paths_of(files), self.reading(reading), build(TaggerOutput, wanted)
-        formats = {format_of(path, read) for path in paths}
-        check_given(reading or {}, formats, output)
-        if output.is_own_format and len(formats) == 1:
+        check_given(paths, read, reading=reading or {}, output=output)
+        if output.is_own_format and len({format_of(path, read) for path in paths}) == 1:
             self._check_numbers(paths, reading)
         return write_predictions(self, paths, write, reading=read, output=output)
 
@@ -235,7 +235,7 @@ class Tagger(Model):
         found = build(TokenReadConfig, {name: tupled(value) for name, value in values.items()})
         if len(found.label_columns) != len(self.labels):
             columns = ", ".join(one.name for one in self.labels)
-            raise OptionError(f"the model has {len(self.labels)} columns of labels", where="--label-column",
+            raise OptionError(f"the model has {columns_told(len(self.labels))} of labels", where="--label-column",
                               mend=f"name as many, in the order {columns}")  # fmt: skip
         return found
 

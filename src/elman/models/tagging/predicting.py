@@ -5,12 +5,15 @@ Knows formats through `data.sentences`, and a tagger; knows no network. Called b
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from os.path import isfile
 from typing import TYPE_CHECKING, Any
 
 from elman.data.config import TokenReadConfig
+from elman.data.formats.conll import is_number
 from elman.data.formats.jsonl import line_of
 from elman.data.paragraphs import Sentence
-from elman.data.sentences import read_sentences, sentence_writer
+from elman.data.sentences import format_of, label_columns, read_sentences, sentence_writer
+from elman.data.sources import path_of
 from elman.errors import OptionError
 from elman.models.tagging.config import TaggerOutput
 from elman.models.tagging.decoding import TaggedSentence
@@ -19,20 +22,27 @@ if TYPE_CHECKING:
     from elman.models.tagger import Tagger
 
 
-def check_given(reading: Mapping[str, Any], formats: set[str], output: TaggerOutput) -> None:
+def check_given(
+    files: Sequence[Any], read: TokenReadConfig, *, reading: Mapping[str, Any], output: TaggerOutput
+) -> None:
     """Refuse names of columns that would not be used.
 
     Args:
-        reading: what the user has said of the files, whose formats are the given ones.
+        read: how the files are read; reading: what of this the user has said.
     Raises:
-        OptionError: plain text has no columns, or labels are not written into any.
+        OptionError: plain text has no columns, or labels are not written into any. InputError: there is no column of a
+            number that was given.
     """
+    formats = {format_of(path, read) for path in files}
     for name, option in (("token_column", "--token-column"), ("label_columns", "--label-column")):
         if reading.get(name) and formats == {"text"}:
             raise OptionError("plain text has no columns", where=option, mend="leave it out, or give --format")
     if reading.get("label_columns") and not output.is_own_format:
         other = "--spans" if output.spans else "--top"
         raise OptionError(f"with {other} no column is filled in", where="--label-column", mend="leave it out")
+    if any(is_number(str(name)) for name in reading.get("label_columns", ())):
+        for path in (path for path in files if isfile(path_of(path))):
+            label_columns([path], read)
 
 
 def write_predictions(
