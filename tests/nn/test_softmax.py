@@ -161,3 +161,26 @@ def test_an_impossible_symbol_has_no_probability_and_no_gradient(adaptive: bool)
     head.loss(h, targets.clamp(min=2))[0].backward()
     first = next(embedding.parameters()).grad
     assert first is not None and first[0].abs().sum() > 0 and not first[1].any()
+
+
+@pytest.mark.parametrize(("tied", "width"), [(False, 8), (True, 8), (True, 12)])
+def test_smoothing_is_torchs_over_the_possible_symbols_by_value_and_gradient(tied: bool, width: int) -> None:
+    embedding = Embedding(N, EmbeddingConfig(embedding=width))
+    head = Softmax(N, H, embedding=embedding if tied else None, impossible=(1, 7))
+    initialize(torch.nn.ModuleList([embedding, head]), torch.Generator().manual_seed(1))
+    h, targets = states_and_targets()
+    targets = torch.where((targets == 1) | (targets == 7), 0, targets)
+    possible = [n for n in range(N) if n not in (1, 7)]
+    places = torch.tensor([possible.index(int(target)) for target in targets])
+    matrix = embedding.E if tied else head.V
+    weights = [h.requires_grad_(), *head.parameters(), *([matrix] if tied else [])]
+    narrow = h @ head.projection.P.T if tied and width != H else h
+    logits = (narrow @ matrix.T + head.b)[:, possible]
+    by_row = torch.rand(M, generator=torch.Generator().manual_seed(5))
+    smoothed = torch.nn.functional.cross_entropy(logits, places, label_smoothing=0.3, reduction="none")
+    nats, spread = head.nats_and_spread(h, targets)
+    got = 0.7 * nats + 0.3 * spread
+    torch.testing.assert_close(got, smoothed, rtol=1e-5, atol=1e-5)
+    wanted = torch.autograd.grad((smoothed * by_row).sum(), weights, retain_graph=True)
+    for a, b in zip(torch.autograd.grad((got * by_row).sum(), weights), wanted, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)

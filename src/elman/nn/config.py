@@ -1,4 +1,4 @@
-"""The shapes of networks as values: embeddings of symbols and of words, recurrent stack, heads.
+"""The shapes of networks as values: embeddings of symbols, of words and of pairs, recurrent stack, decoder, heads.
 
 Knows no torch, so that help and checks of options are instant. Built by `models`; read by the modules of `nn`.
 """
@@ -13,6 +13,7 @@ POOLINGS = ("last", "mean", "max", "attention")
 JOINT = "+"
 """What stands between the names of poolings that are joined."""
 CLASS_WEIGHTS = ("none", "balanced")
+ATTENTIONS = ("none", "dot", "general", "mlp")
 
 
 @dataclass(frozen=True)
@@ -178,3 +179,76 @@ class TextHeadConfig:
             raise OptionError(f"{wrong!r} is not a pooling", where="--pooling", mend=nearest(wrong, POOLINGS))
         if len(set(ways)) < len(ways):
             raise OptionError("a pooling is named twice", where="--pooling", mend="name each once")
+
+
+@dataclass(frozen=True)
+class PairEmbeddingConfig:
+    """The matrices E of source and target symbols, and what of them is dropped."""
+
+    embedding: int = option(256, "width of the symbol vectors E of both sides", low=1, high=65536, automatic=True)
+    tied: bool = option(True, "let the output matrix V be the embedding E of the target")
+    input_dropout: float = option(
+        0.3, "locked dropout on the inputs of encoder and decoder", low=0, high=0.95, automatic=True
+    )
+    symbol_dropout: float = option(
+        0.1, "share of the symbols, each by itself, that both sides read as unknown in training", low=0, high=0.95
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """The recurrent network that writes the target: its layers, what it looks back at, and its loss."""
+
+    decoder_layers: int = option(1, "recurrent layers of the decoder", low=1, high=64, automatic=True)
+    attention: str = option("general", "how a decoder state is compared with those of the source", choices=ATTENTIONS)
+    input_feeding: bool = option(False, "let the decoder read what it last looked at beside the last symbol")
+    copy: bool = option(False, "let the decoder copy symbols of the source, unknown ones too")
+    coverage: float = option(
+        0.0, "weight of the loss of looking twice at one place; above 0, attention knows where it looked",
+        low=0, high=100,
+    )  # fmt: skip
+    output_dropout: float = option(
+        0.3, "locked dropout on the states that the softmax reads", low=0, high=0.95, automatic=True
+    )
+    label_smoothing: float = option(
+        0.1, "share of a symbol's probability that is spread over all symbols", low=0, high=0.5
+    )
+    scheduled_sampling: float = option(
+        0.0, "share of steps at which the decoder reads its own likeliest symbol, at the end of a linear rise",
+        low=0, high=1,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.attention == "none":
+            wants = {"input-feeding": self.input_feeding, "copy": self.copy, "coverage": self.coverage > 0}
+            for name, wanted in wants.items():
+                if wanted:
+                    raise OptionError(
+                        "without attention the decoder looks at no place of the source", where=f"--{name}",
+                        mend="leave it out, or give an --attention",
+                    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Seq2SeqShape:
+    """All sizes of a seq2seq network.
+
+    Args:
+        joint: both sides have one vocabulary and one matrix E. stack: of the encoder; cell, size and what is dropped
+            hold for the decoder too.
+    """
+
+    source_symbols: int
+    target_symbols: int
+    joint: bool
+    embedding: PairEmbeddingConfig
+    stack: StackConfig
+    decoder: DecoderConfig
+
+    def __post_init__(self) -> None:
+        if self.joint and self.source_symbols != self.target_symbols:
+            raise ValueError(f"one vocabulary of {self.source_symbols} and {self.target_symbols} symbols")

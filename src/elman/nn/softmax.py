@@ -49,29 +49,52 @@ def penalties(symbols: int, impossible: tuple[int, ...]) -> Tensor:
 
 def cross_entropy(h: Tensor, targets: Tensor, *, matrix: Tensor, bias: Tensor, compute: torch.dtype) -> Tensor:
     """-ln softmax(matrix h + bias) at each target, (M,), for h (M, D), targets (M,) and a matrix (N, D)."""
-    return _CrossEntropy.apply(h, matrix, bias, targets, compute)  # type: ignore[no-any-return, no-untyped-call]
+    nats, _ = _CrossEntropy.apply(h, matrix, bias, targets, None, compute)  # type: ignore[no-untyped-call]
+    return nats  # type: ignore[no-any-return]
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """Keeps one matrix (M, N) for the gradient, where torch's layers one by one fill and read three."""
+    """Keeps one matrix (M, N) for the gradient, where torch's layers one by one fill and read three.
+
+    With a spread q (N,), weights of the symbols that sum to 1, also gives the lead of each target's logit before the
+    mean of all logits by q, (M,): -ln p of the target and this lead are what label smoothing is made of, and the lead
+    and its gradient need no more than a row of the matrix for each target, and one for the mean.
+    """
 
     @staticmethod
-    def forward(ctx: Any, h: Tensor, matrix: Tensor, bias: Tensor, targets: Tensor, compute: torch.dtype) -> Tensor:
+    def forward(
+        ctx: Any,
+        h: Tensor,
+        matrix: Tensor,
+        bias: Tensor,
+        targets: Tensor,
+        spread: Tensor | None,
+        compute: torch.dtype,
+    ) -> tuple[Tensor, Tensor]:
         logs = torch.log_softmax(product(h, matrix, bias, compute=compute), dim=1)  # (M, N)
-        ctx.save_for_backward(h, matrix, targets, logs)
-        ctx.compute = compute
-        return -logs.gather(1, targets[:, None])[:, 0]
+        nats = -logs.gather(1, targets[:, None])[:, 0]
+        ctx.compute, lead, mean = compute, torch.zeros_like(nats), None
+        if spread is not None:
+            mean = spread @ matrix  # (D,)
+            lead = (h * (matrix[targets] - mean)).sum(dim=1) + bias[targets] - spread @ bias
+        ctx.save_for_backward(h, matrix, targets, logs, spread, mean)
+        return nats, lead
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
-        h, matrix, targets, logs = ctx.saved_tensors
-        weight = gradients[0]  # (M,), multiplied into the small factors instead of into d
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None]:
+        h, matrix, targets, logs, spread, mean = ctx.saved_tensors
+        weight, pull = gradients  # (M,) each; the first is multiplied into the small factors instead of into d
         d = logs.exp()  # (M, N), of the logits: the probabilities, less one at the target
         d.scatter_add_(1, targets[:, None], d.new_full((len(targets), 1), -1.0))
         rounded = d.to(ctx.compute)
         d_h = (rounded @ matrix.to(ctx.compute)).to(h.dtype) * weight[:, None]
         d_matrix = (rounded.T @ (h * weight[:, None]).to(ctx.compute)).to(matrix.dtype)
-        return d_h, d_matrix, d.T @ weight, None, None
+        d_bias = d.T @ weight
+        if spread is not None:
+            d_h += (matrix[targets] - mean) * pull[:, None]
+            d_matrix.index_add_(0, targets, h * pull[:, None]).addr_(spread, pull @ h, alpha=-1)
+            d_bias.index_add_(0, targets, pull).sub_(spread * pull.sum())
+        return d_h, d_matrix, d_bias, None, None, None
 
 
 class Projection(nn.Module):
@@ -126,6 +149,15 @@ class Softmax(nn.Module):
         """-ln p of each target, (M,)."""
         h, matrix, bias = self._factors(h, self._product)
         return cross_entropy(h, targets, matrix=matrix, bias=bias, compute=self.compute)
+
+    def nats_and_spread(self, h: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """-ln p of each target, (M,), and the mean of -ln p over all symbols that are possible, (M,): label smoothing
+        is a mean of the two, by weight (Szegedy et al. 2016)."""
+        h, matrix, bias = self._factors(h, self._product)
+        possible = (self.possible == 0).to(h.dtype)
+        spread = possible / possible.sum()  # (N,)
+        nats, lead = _CrossEntropy.apply(h, matrix, bias, targets, spread, self.compute)  # type: ignore[no-untyped-call]
+        return nats, nats + lead
 
     def log_probabilities(self, h: Tensor, multiply: Multiply = nn.functional.linear) -> Tensor:
         """ln p of every symbol, (M, N).
