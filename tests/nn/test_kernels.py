@@ -8,7 +8,7 @@ from torch import Tensor
 
 from elman.nn.cells import GATES, CellWeights, State, state_names, unroll_textbook
 from elman.nn.config import CELLS
-from elman.nn.kernels import unroll_both
+from elman.nn.kernels import unroll, unroll_both
 
 B, T, D, H = 4, 6, 5, 3
 LENGTHS = [None, [6, 6, 6, 6], [4, 0, 6, 1], [0, 0, 3, 2], [0, 0, 0, 0]]
@@ -95,3 +95,18 @@ def test_bf16_is_near_fp32_and_its_results_are_fp32(cell: str) -> None:
     for wanted, got in zip(exact, rough, strict=True):
         assert got.dtype == torch.float32
         assert (got - wanted).abs().max() < 0.05 * wanted.abs().max()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_step_of_one_row_leaves_weights_and_inputs_as_they_are(cell: str) -> None:
+    x, weights, _ = drawn(cell, torch.float32)
+    x = x[:1, :1]
+    state = tuple(torch.full((1, H), 0.5) for _ in state_names(cell))
+    held = [part for part in (x, *state, *weights) if part is not None]
+    before = [part.detach().clone() for part in held]
+    with torch.no_grad():
+        wanted, _ = unroll_textbook(cell, x, state, weights, lengths=None)
+        for _ in range(2):
+            found, _ = unroll(cell, x, state, weights, lengths=None, compute=torch.float32)
+            torch.testing.assert_close(found, wanted)
+    assert all(torch.equal(part, one) for part, one in zip(held, before, strict=True))

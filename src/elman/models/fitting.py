@@ -22,7 +22,7 @@ from elman.models.plans import Job, Request, plan_job
 from elman.models.progress import Progress
 from elman.models.tables import rounded
 from elman.training import machine
-from elman.training.loop import Event, Limits, Outcome, Source, Task, Trainer
+from elman.training.loop import Clock, Event, Limits, Outcome, Source, Task, Trainer
 from elman.training.optimizer import Layer
 from elman.training.schedule import Plan
 
@@ -71,7 +71,7 @@ class Prepared:
             estimate: steps that a first plan assumes. evaluation_tokens: dev tokens of an evaluation on the way.
             sums: of the data files. finish: makes the model from the record of the run. final_evaluations: what its
             last figures cost beside the loss on all of dev, in evaluations of that. layers: what learns at other rates,
-            or not from the begin. earlier: what comes before all this.
+            or not from the begin. earlier: what comes before all this. clock: told by the run how far it is.
     """
 
     options: Any
@@ -87,6 +87,7 @@ class Prepared:
     finish: Callable[[Record], Any]
     final_evaluations: float = 0.0
     layers: tuple[Layer, ...] = ()
+    clock: Clock | None = None
     earlier: Earlier | None = None
 
 
@@ -148,6 +149,7 @@ def _train(
         earlier = prepared.earlier.train(started, _teller(progress, limits, part=(0.0, share)))
     task = Task(
         network, prepared.source, prepared.loss, tables=network.tables, layers=prepared.layers,
+        clock=prepared.clock,
         evaluate=None if dev is None else lambda: dev.loss(prepared.evaluation_tokens),
     )  # fmt: skip
     plan = None if job.recorded is None else Plan.from_json(job.recorded["plan"])

@@ -46,7 +46,8 @@ class GRUUnroll(torch.autograd.Function):
     def forward(ctx: Any, inputs: Tensor, initial: Tensor, U: Tensor, b_u: Tensor, compute: torch.dtype) -> Tensor:
         """h of all steps; what the gradient needs is kept."""
         T, B, H = inputs.shape[0], inputs.shape[1], initial.shape[1]
-        h, inner = inputs.new_empty(T, B, H), b_u.expand(T, B, H).contiguous()
+        h = inputs.new_empty(T, B, H)
+        inner = b_u.expand(T, B, H).clone(memory_format=torch.contiguous_format)  # `contiguous` copies no (1, 1, H)
         gates = inputs.clone()  # r, z, h_tilde after their functions
         U_rz, U_h = (part.to(compute).T for part in torch.split(U, [2 * H, H]))
         h_prev = initial

@@ -31,6 +31,13 @@ class Source(Protocol):
         """The batch at the given place of the epoch."""
 
 
+@dataclass
+class Clock:
+    """How far a run is, from 0 to 1, set before every step: for a loss that changes on the way."""
+
+    share: float = 0.0
+
+
 @dataclass(frozen=True)
 class Task:
     """What is trained.
@@ -38,7 +45,7 @@ class Task:
     Args:
         loss: maps batch, carried state and generator to (sum of nats, count, state). evaluate: nats a symbol on dev
             text; None where there is none. tables: weights with sparse gradients. layers: what learns at other rates,
-            or not from the begin, as `Optimizer` has them.
+            or not from the begin, as `Optimizer` has them. clock: told how far the run is.
     """
 
     network: nn.Module
@@ -47,6 +54,7 @@ class Task:
     evaluate: Callable[[], float] | None
     tables: tuple[nn.Parameter, ...] = ()
     layers: tuple[Layer, ...] = ()
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +192,10 @@ class Trainer:
         """One batch: loss, gradients, clipping, the optimizer, the average."""
         run = self.run
         begun = time.perf_counter()
-        self.optimizer.thaw(run.plan.progress(run.step))
+        share = run.plan.progress(run.step)
+        self.optimizer.thaw(share)
+        if self.task.clock is not None:
+            self.task.clock.share = share
         batch = self.task.source.batch(run.epoch, run.place)
         nats, count, run.carried = self.task.loss(batch, run.carried, self.generator)
         loss = nats.item() / max(count, 1)

@@ -25,6 +25,7 @@ from elman.models.translating.sizing import Choice, Facts, choose, vocabulary_si
 from elman.text.pairs import train_tokenizers
 from elman.text.tokenizer import Tokenizer
 from elman.training import machine
+from elman.training.loop import Clock
 
 log = logging.getLogger("elman")
 DECODED = 500
@@ -65,9 +66,11 @@ def prepare(job: Job, folder: Path) -> Prepared:
     network = build_seq2seq(config.shape, precision=precision, seed=options.train.seed, start=start).to(device)
     dev = None if read.dev is None else _dev_pairs(read, config, network)
     dev_tokens = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
+    clock = Clock()
     return Prepared(
         options=options, network=network, precision=precision,
-        source=PairBatches(read.corpus, options.batch, seed=options.train.seed), loss=seq2seq_loss(network), dev=dev,
+        source=PairBatches(read.corpus, options.batch, seed=options.train.seed), dev=dev,
+        loss=seq2seq_loss(network, progress=lambda: clock.share), clock=clock,
         tokens=len(read.corpus.targets), estimate=choice.steps, evaluation_tokens=dev_tokens, sums=job.sums(),
         finish=lambda record: Seq2Seq(config, read.tokenizers, TorchSeq2Seq(network), record=record),
         final_evaluations=0.0 if dev is None else DECODING * len(dev.shown) / max(len(dev.pairs), 1),
