@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
-from elman.data.config import LabelledReadConfig, ReadConfig, TokenReadConfig
+from elman.data.config import LabelledReadConfig, PairReadConfig, ReadConfig, TokenReadConfig
 from elman.errors import ModelFileError, OptionError
 from elman.nn.config import (
     JOINT,
+    DecoderConfig,
     EmbeddingConfig,
     LabelHeadConfig,
+    PairEmbeddingConfig,
+    Seq2SeqShape,
     SoftmaxConfig,
     StackConfig,
     TextBagConfig,
@@ -18,7 +21,7 @@ from elman.nn.config import (
     WordEmbeddingConfig,
 )  # fmt: skip
 from elman.settings import build, to_dict, tupled
-from elman.text.config import BagConfig, TextConfig, WordConfig
+from elman.text.config import BagConfig, PairTextConfig, TextConfig, WordConfig
 
 FORMAT_VERSION = 1
 MOST_WEIGHTS = 4_000_000_000
@@ -254,3 +257,61 @@ def _recurrent_weights(width: int, stack: StackConfig) -> int:
     directions = 2 if stack.bidirectional else 1
     first = width + stack.hidden
     return 4 * directions * stack.hidden * (first + (stack.layers - 1) * (directions + 1) * stack.hidden)
+
+
+@dataclass(frozen=True)
+class Seq2SeqConfig:
+    """All that is needed to rebuild the network of a seq2seq model.
+
+    Args:
+        source_symbols, target_symbols: sizes of the vocabularies, special symbols included. reading: how the training
+            files were read. stack: of the encoder.
+    """
+
+    source_symbols: int
+    target_symbols: int
+    reading: PairReadConfig
+    text: PairTextConfig
+    embedding: PairEmbeddingConfig
+    stack: StackConfig
+    decoder: DecoderConfig
+
+    kind = "seq2seq"
+
+    def __post_init__(self) -> None:
+        for symbols in (self.source_symbols, self.target_symbols):
+            if not 3 <= symbols <= 10_000_000:
+                raise OptionError(f"{symbols} symbols in a vocabulary", mend="give texts with 1 to ten million")
+        if self.is_joint and self.source_symbols != self.target_symbols:
+            raise OptionError(f"one vocabulary of {self.source_symbols} and {self.target_symbols} symbols")
+        width, hidden = self.embedding.embedding, self.stack.hidden
+        memory = hidden * (2 if self.stack.bidirectional else 1)
+        tables = (self.source_symbols + self.target_symbols) * width + self.target_symbols * max(width, hidden)
+        decoder = 4 * hidden * (width + 2 * hidden + memory + self.decoder.decoder_layers * 2 * hidden)
+        bridge = self.decoder.decoder_layers * 2 * hidden * memory + 4 * hidden * memory
+        _check_size(tables + decoder + bridge + _recurrent_weights(width, self.stack))
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether both sides have one vocabulary."""
+        return self.text.is_shared
+
+    @property
+    def shape(self) -> Seq2SeqShape:
+        """What the network is made by."""
+        return Seq2SeqShape(
+            self.source_symbols, self.target_symbols, self.is_joint, self.embedding, self.stack, self.decoder
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `config.json`."""
+        return {"kind": self.kind, "format_version": FORMAT_VERSION, **to_dict(self)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Seq2SeqConfig":
+        """The config whose `to_json` is given.
+
+        Raises:
+            ModelFileError: as `read_config`.
+        """
+        return read_config(cls, document)

@@ -8,14 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from elman.data.config import BatchConfig, LabelledReadConfig, ReadConfig, TextBatchConfig, TokenReadConfig
+from elman.data.config import (
+    BatchConfig,
+    LabelledReadConfig,
+    PairBatchConfig,
+    PairReadConfig,
+    ReadConfig,
+    TextBatchConfig,
+    TokenReadConfig,
+)  # fmt: skip
+from elman.decoding.config import BeamConfig
 from elman.errors import OptionError, nearest
 from elman.models.classifying.config import ClassifierEvaluation, ClassifierOutput, TransferConfig
 from elman.models.language_modelling.config import LanguageModelEvaluation
 from elman.models.tagging.config import TaggerEvaluation, TaggerOutput
+from elman.models.translating.config import Seq2SeqEvaluation, Seq2SeqOutput
 from elman.nn.config import (
+    DecoderConfig,
     EmbeddingConfig,
     LabelHeadConfig,
+    PairEmbeddingConfig,
     SoftmaxConfig,
     StackConfig,
     TextBagConfig,
@@ -23,7 +35,7 @@ from elman.nn.config import (
     WordEmbeddingConfig,
 )  # fmt: skip
 from elman.settings import build, names, to_dict, tupled
-from elman.text.config import BagConfig, TextConfig, WordConfig
+from elman.text.config import BagConfig, PairTextConfig, TextConfig, WordConfig
 from elman.training.config import TrainConfig
 
 
@@ -73,7 +85,24 @@ class ClassifierOptions:
     transfer: TransferConfig
 
 
-Options = LanguageModelOptions | TaggerOptions | ClassifierOptions
+@dataclass(frozen=True)
+class Seq2SeqOptions:
+    """One config of each part of training a seq2seq model."""
+
+    train: TrainConfig
+    text: PairTextConfig
+    reading: PairReadConfig
+    batch: PairBatchConfig
+    embedding: PairEmbeddingConfig
+    stack: StackConfig
+    decoder: DecoderConfig
+
+    def __post_init__(self) -> None:
+        if self.train.table_rate != TrainConfig.table_rate:
+            raise OptionError("a seq2seq model has no tables", where="--table-rate", mend="leave it out")
+
+
+Options = LanguageModelOptions | TaggerOptions | ClassifierOptions | Seq2SeqOptions
 
 
 @dataclass(frozen=True)
@@ -87,9 +116,11 @@ class Kind:
             files that are judged or filled in. documents: the JSON files that its folders have beside those of every
             kind. packed: weights that are stored in eight bits, without the rows
             that training never touched. output: the config of what `predict` writes, if it can be chosen; evaluation:
-            likewise of what `evaluate` does. files: further files that training can be given. defaults: values of
-            fields that differ from the fields' own. starts: other kinds of which a folder can be started from, each
-            with the fields that it then decides. lists: like files, of each of which there may be several.
+            likewise of what `evaluate` does; decoding: of how both of them search for a text. sampling: defaults of
+            `SamplingConfig` that differ for its `generate`. files: further files that training can be given; beside:
+            likewise `evaluate` and `predict`. defaults: values of fields that differ from the fields' own.
+            starts: other kinds of which a folder can be started from, each with the fields that it then decides. lists:
+            like files, of each of which there may be several.
     """
 
     name: str
@@ -103,7 +134,10 @@ class Kind:
     by_file: tuple[str, ...] = ()
     output: type[Any] | None = None
     evaluation: type[Any] | None = None
+    decoding: type[Any] | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
@@ -176,4 +210,11 @@ CLASSIFIER = Kind(
     defaults={"bidirectional": True, "lr": 4e-3, "table_rate": 5.0, "input_dropout": 0.5},
     starts={"language-model": ("cell", "layers", "hidden")}, lists=("unlabelled",),
 )  # fmt: skip
-KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER, CLASSIFIER)}
+SEQ2SEQ = Kind(
+    "seq2seq", "Seq2Seq", "elman.models.seq2seq", Seq2SeqOptions,
+    shape=("text", "embedding", "stack"), held=("decoder_layers", "attention", "input_feeding", "copy", "coverage"),
+    documents=("tokenizer.json", "source_tokenizer.json"), packed=(), output=Seq2SeqOutput,
+    evaluation=Seq2SeqEvaluation, decoding=BeamConfig, sampling={"temperature": 0.0},
+    files=("train_target", "dev_target"), beside=("target", "ensemble"), defaults={"bidirectional": True, "lr": 2e-3},
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER, CLASSIFIER, SEQ2SEQ)}
