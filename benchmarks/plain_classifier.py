@@ -68,7 +68,8 @@ class FastText:
     def __init__(self, train: Labelled, *, setting: str, seed: int, threads: int) -> None:
         import fasttext
 
-        lines = (f"{LABEL}{y} {x}\n" for x, y in zip(self.prepare(train.texts), train.labels, strict=True))
+        lines = [f"{LABEL}{y} {x}\n" for x, y in zip(self.prepare(train.texts), train.labels, strict=True)]
+        random.Random(seed).shuffle(lines)  # fastText reads them as they stand, and some data are sorted by label
         with tempfile.TemporaryDirectory() as aside:
             file = Path(aside) / "train.txt"
             file.write_text("".join(lines), encoding="utf-8")
