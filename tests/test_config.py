@@ -70,13 +70,16 @@ TAGGER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
 TAGGER_ELSEWHERE = {"budget", "patience", "evaluations", "averaging", "device", "format", "encoding"}
 # The same for classifiers; what they have in common with taggers is changed as there.
 CLASSIFIER_BASE: dict[str, Any] = {**CLASSIFIER_SIZE, "epochs": 1, "lr": 0.01, "precision": "fp32", "dev": "none"}
-CLASSIFIER_ELSEWHERE = {*TAGGER_ELSEWHERE, "text_column", "label_column", "delimiter", "header"}
+CLASSIFIER_ELSEWHERE = {
+    *TAGGER_ELSEWHERE, "text_column", "label_column", "delimiter", "header", "pretraining_share", "pretraining_epochs",
+}  # fmt: skip
 CLASSIFIER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     **{name: TAGGER_CHANGES[name] for name in names(*CLASSIFIER.configs.values()) if name in TAGGER_CHANGES},
     "hash_bits": (9, {}), "multi_label": (True, {}), "longest": (4, {}), "bag": (False, {}), "bag_words": (1, {}),
     "bag_characters": (3, {}), "bag_minimum": (40, {}), "bag_bits": (9, {}), "bag_width": (2, {}),
     "bag_dropout": (0.5, {}), "pooling": ("attention", {}), "feed_forward_layers": (1, {}),
     "feed_forward": (9, {"feed_forward_layers": 1}), "class_weights": ("balanced", {}),
+    "layer_decay": (3.0, {}), "thaw": (0.5, {}),
 }  # fmt: skip
 
 

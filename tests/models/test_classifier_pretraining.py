@@ -86,6 +86,15 @@ def test_a_budget_is_shared_kept_and_its_run_can_be_repeated(place: Path, tmp_pa
         elman.Classifier.train(place / "train.tsv", **files, replay=tmp_path / "a")
 
 
+def test_the_share_of_a_budget_is_heeded(place: Path) -> None:
+    read = [
+        trained(place, epochs=None, budget="2s", unlabelled=place / "more.txt", pretraining_share=share).record.training
+        for share in (0.05, 0.8)
+    ]
+    assert read[0]["pretraining"]["read"] < read[1]["pretraining"]["read"]
+    assert read[0]["report"]["steps"] > read[1]["report"]["steps"]
+
+
 def test_an_interruption_of_pretraining_leaves_nothing_behind(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
