@@ -70,7 +70,7 @@ def test_training_goes_on_from_a_folder_and_labels_are_added(tmp_path: Path) -> 
     before, after = first.engine.arrays(), still.engine.arrays()
     for name, array in before.items():
         np.testing.assert_allclose(after[name][tuple(map(slice, array.shape))], array, rtol=1e-6, atol=1e-7)
-    assert after["heads.0.V"].shape[0] == len(grown.internal) > before["heads.0.V"].shape[0]
+    assert after["members.0.heads.0.V"].shape[0] == len(grown.internal) > before["members.0.heads.0.V"].shape[0]
     on = elman.Tagger.train(
         tmp_path / "b.bio", dev=columns(tmp_path / "d.bio", tagged(12, seed=2)), from_=tmp_path / "a", epochs=8, lr=0.05
     )
@@ -201,7 +201,10 @@ def test_each_column_has_a_head_and_its_figures(treebank: dict[str, Path], tmp_p
     assert sorted(document["columns"][0]["labels"]) == sorted(
         label.lower() for label in document["columns"][1]["labels"]
     )
-    assert {name for name in model.engine.arrays() if name.endswith(".V")} == {"heads.0.V", "heads.1.V"}
+    assert {name for name in model.engine.arrays() if name.endswith(".V")} == {
+        "members.0.heads.0.V",
+        "members.0.heads.1.V",
+    }
 
 
 @pytest.mark.parametrize("crf", [None, True, False])
@@ -211,7 +214,7 @@ def test_a_crf_scores_spans_unless_it_is_asked_for_or_not(treebank: dict[str, Pa
     )
     chains = [model.engine.transitions(column) is not None for column in (0, 1)]
     assert chains == ([True, False] if crf is None else [crf, crf])
-    weights = {name.split(".")[1] for name in model.engine.arrays() if name.startswith("crfs.")}
+    weights = {name.split(".")[3] for name in model.engine.arrays() if ".crfs." in name}
     assert weights == {str(column) for column in (0, 1) if chains[column]}
 
 

@@ -202,9 +202,9 @@ def spoilt(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("heads.0.V", lambda t: t["heads.0.V"].__setitem__((0, 0), np.nan)),
-        ("crfs.0.A", lambda t: t["crfs.0.A"].__setitem__((0, 0), np.inf)),
-        ("heads.1.b", lambda t: t.pop("heads.1.b")),
+        ("members.0.heads.0.V", lambda t: t["members.0.heads.0.V"].__setitem__((0, 0), np.nan)),
+        ("members.0.crfs.0.A", lambda t: t["members.0.crfs.0.A"].__setitem__((0, 0), np.inf)),
+        ("members.0.heads.1.b", lambda t: t.pop("members.0.heads.1.b")),
         ("more", lambda t: t.update(more=np.zeros(3, dtype=np.float32))),
         ("embedding.E", lambda t: t["embedding.E.scales"].__setitem__(0, np.nan)),
         ("embedding.E", lambda t: t["embedding.E.rows"].__setitem__(0, 10**6)),

@@ -88,7 +88,8 @@ class TaggerConfig:
 
     def __post_init__(self) -> None:
         _check_words(self)
-        _check_size(_word_weights(self) + _recurrent_weights(self.embedding.width, self.stack))
+        stacks = self.head.members * _recurrent_weights(self.embedding.width, self.stack)
+        _check_size(_word_weights(self) + stacks)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `config.json`."""

@@ -194,7 +194,7 @@ LANGUAGE_MODEL = Kind(
 )  # fmt: skip
 TAGGER = Kind(
     "tagger", "Tagger", "elman.models.tagger", TaggerOptions,
-    shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf"),
+    shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf", "members"),
     by_file=("token_column", "label_columns"),
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),

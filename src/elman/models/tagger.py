@@ -125,7 +125,9 @@ class Tagger(Model):
     def shape_rows(self) -> list[tuple[str, str]]:
         """What the card tells of reading and shape."""
         parts = ", ".join(card.word_parts(self.config))
-        found = [("reads", f"tokens: vectors of {parts}"), ("network", card.layers(self.config.stack))]
+        members = self.config.head.members
+        network = card.layers(self.config.stack) + (f", {members} such side by side" if members > 1 else "")
+        found = [("reads", f"tokens: vectors of {parts}"), ("network", network)]
         for k, one in enumerate(self.labels):
             scheme = "" if one.scheme is None else f", spans written in {one.scheme.name}"
             crf = ", CRF" if self.engine.transitions(k) is not None else ""

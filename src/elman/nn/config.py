@@ -133,6 +133,10 @@ class LabelHeadConfig:
         0.0, "share of a label's probability that is spread over all labels (not with a CRF)", low=0, high=0.5
     )
     auxiliary_weight: float = option(0.3, "weight of the losses of all label columns but the first", low=0, high=100)
+    members: int = option(
+        1, "recurrent stacks side by side, each with heads of its own, whose distributions are averaged",
+        low=1, high=64, automatic=True,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         check(self)

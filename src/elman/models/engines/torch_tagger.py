@@ -122,14 +122,11 @@ class TorchTagger:
         """For each of these columns the likeliest label of every step by itself, (B, T)."""
         with torch.inference_mode():
             lengths = torch.from_numpy(batch.lengths).to(self.device)
-            h = self.network.states(word_tensors(batch, self.device), lengths)
-            return [self.network.heads[k](h).argmax(dim=2).cpu().numpy() for k in columns]
+            found = self.network.scores(word_tensors(batch, self.device), lengths, columns)
+            return [scores.argmax(dim=2).cpu().numpy() for scores in found]
 
     def transitions(self, column: int) -> Transitions | None:
         """The weights of the CRF of a column; None where it has none."""
-        crf = self.network.crf(column)
-        if crf is None:
-            return None
         with torch.inference_mode():
-            begin, between, end = crf.transitions()
-        return Transitions(*(part.float().cpu().numpy() for part in (begin, between, end)))
+            found = self.network.transitions(column)
+        return None if found is None else Transitions(*(part.float().cpu().numpy() for part in found))

@@ -3,6 +3,8 @@
 Knows the modules of `nn` and tensors; knows no file and no text. Built by `models`, trained by `training`.
 """
 
+import math
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -20,8 +22,54 @@ from elman.nn.words import WordEmbedding, WordTensors
 Allowed = tuple[Tensor, Tensor, Tensor]
 
 
+class Member(nn.Module):
+    """One recurrent stack with a head for each column: a tagger but for the vectors of words.
+
+    Args:
+        width: D, of these. labels, allowed, compute: as `TaggerNetwork` has them.
+    """
+
+    def __init__(
+        self, width: int, config: TaggerConfig, *, labels: tuple[int, ...], allowed: tuple[Allowed | None, ...],
+        compute: torch.dtype,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.config = config.head
+        self.stack = Stack(width, config.stack, compute=compute)
+        self.heads = nn.ModuleList(LabelHead(count, config.stack.hidden * self.stack.directions) for count in labels)
+        self.crfs = nn.ModuleDict(
+            {str(k): CRF(labels[k], allowed=some) for k, some in enumerate(allowed) if some is not None}
+        )
+
+    def crf(self, column: int) -> CRF | None:
+        """The CRF of a column; None where it has a softmax alone."""
+        return cast(CRF, self.crfs[str(column)]) if str(column) in self.crfs else None
+
+    def states(self, x: Tensor, lengths: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """The states that the heads read, (B, T, D)."""
+        h, _ = self.stack(x, None, lengths, generator)
+        return locked_dropout(h, self.config.output_dropout, generator)
+
+    def nats(self, x: Tensor, labels: Tensor, *, lengths: Tensor, generator: torch.Generator) -> Tensor:
+        """Nats of the labels (columns, B, T) in training, all columns but the first weighted."""
+        h = self.states(x, lengths, generator)  # (B, T, D)
+        real = _real(h, lengths)
+        flat, total = h[real], h.new_zeros(())
+        for k, head in enumerate(self.heads):
+            crf = self.crf(k)
+            if crf is not None:
+                nats, _ = crf.loss(head(h), labels[k].clamp(min=0), lengths)
+            else:
+                nats, _ = cast(LabelHead, head).loss(flat, labels[k][real], smoothing=self.config.label_smoothing)
+            total = total + nats * (self.config.auxiliary_weight if k else 1.0)
+        return total
+
+
 class TaggerNetwork(nn.Module):
     """Scores of the labels of every column at every step: x = words, h = stack(x), y_t = softmax(V h_t + b).
+
+    With several members, stacks with heads of their own read the same words side by side. Each learns by itself; their
+    distributions (with a CRF their scores) are averaged.
 
     Args:
         config: all sizes. allowed: for each column that has a CRF, which labels may begin a sentence, follow one
@@ -45,11 +93,9 @@ class TaggerNetwork(nn.Module):
             config.embedding, words=config.words_known, characters=config.characters_known,
             rows=1 << config.words.hash_bits, compute=compute,
         )  # fmt: skip
-        self.stack = Stack(config.embedding.width, config.stack, compute=compute)
-        width = config.stack.hidden * self.stack.directions
-        self.heads = nn.ModuleList(LabelHead(count, width) for count in labels)
-        self.crfs = nn.ModuleDict(
-            {str(k): CRF(labels[k], allowed=some) for k, some in enumerate(allowed) if some is not None}
+        self.members = nn.ModuleList(
+            Member(config.embedding.width, config, labels=labels, allowed=allowed, compute=compute)
+            for _ in range(config.head.members)
         )
         self.seen: Tensor
         self.register_buffer("seen", seen, persistent=False)
@@ -62,15 +108,12 @@ class TaggerNetwork(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.heads[0].V.device  # type: ignore[return-value]
-
-    def crf(self, column: int) -> CRF | None:
-        """The CRF of a column; None where it has a softmax alone."""
-        return cast(CRF, self.crfs[str(column)]) if str(column) in self.crfs else None
+        return self._members()[0].heads[0].V.device  # type: ignore[return-value]
 
     def compute_in(self, precision: str) -> None:
         """Make the products in another number format from now on; the weights stay."""
-        self.stack.compute = COMPUTE[precision]
+        for member in self._members():
+            member.stack.compute = COMPUTE[precision]
         if hasattr(self.embedding, "reader"):
             self.embedding.reader.compute = COMPUTE[precision]
 
@@ -78,33 +121,53 @@ class TaggerNetwork(nn.Module):
         """Draw all weights anew."""
         initialize(self, generator)
 
-    def states(self, batch: WordTensors, lengths: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """The states that the heads read, (B, T, D)."""
-        x = self.embedding(batch, self.seen, generator)
-        h, _ = self.stack(x, None, lengths, generator)
-        return locked_dropout(h, self.config.head.output_dropout, generator)
-
     def emissions(self, batch: WordTensors, lengths: Tensor) -> list[Tensor]:
         """For each column the scores of its labels, (B, T, K): ln p of a softmax, else as the CRF has them."""
-        h = self.states(batch, lengths)
-        found = [head(h) for head in self.heads]
-        return [torch.log_softmax(e, dim=2) if self.crf(k) is None else e for k, e in enumerate(found)]
+        x = self.embedding(batch, self.seen, None)
+        found: list[list[Tensor]] = [[] for _ in self._members()[0].heads]
+        for member in self._members():
+            h = member.states(x, lengths)
+            for k, head in enumerate(member.heads):
+                found[k].append(head(h) if member.crf(k) is not None else torch.log_softmax(head(h), dim=2))
+        has_crf = [self._members()[0].crf(k) is not None for k in range(len(found))]
+        return [_mean(some) if linear else _log_mean(some) for some, linear in zip(found, has_crf, strict=True)]
+
+    def scores(self, batch: WordTensors, lengths: Tensor, columns: Sequence[int]) -> list[Tensor]:
+        """For each of these columns what is greatest for the likeliest label of each step by itself, (B, T, K)."""
+        if len(self.members) > 1:
+            found = self.emissions(batch, lengths)
+            return [found[k] for k in columns]
+        (member,) = self._members()
+        h = member.states(self.embedding(batch, self.seen, None), lengths)
+        return [member.heads[k](h) for k in columns]
+
+    def transitions(self, column: int) -> tuple[Tensor, ...] | None:
+        """Scores of the labels that begin, follow one another, and end, of the CRF of a column; None without."""
+        every = [crf.transitions() for member in self._members() if (crf := member.crf(column)) is not None]
+        return tuple(_mean(list(parts)) for parts in zip(*every, strict=True)) if every else None
 
     def loss(
         self, batch: WordTensors, labels: Tensor, *, lengths: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, int]:
-        """Nats of the labels (columns, B, T) in training and the number of tokens; all columns but the first are
-        weighted."""
-        h = self.states(batch, lengths, generator)  # (B, T, D)
-        real = torch.arange(h.shape[1], device=h.device) < lengths[:, None]  # (B, T)
-        flat = h[real]
-        total = h.new_zeros(())
-        for k, head in enumerate(self.heads):
-            crf = self.crf(k)
-            if crf is not None:
-                nats, _ = crf.loss(head(h), labels[k].clamp(min=0), lengths)
-            else:
-                smoothing = self.config.head.label_smoothing
-                nats, _ = cast(LabelHead, head).loss(flat, labels[k][real], smoothing=smoothing)
-            total = total + nats * (self.config.head.auxiliary_weight if k else 1.0)
-        return total, int(real.sum())
+        """Nats of the labels (columns, B, T) in training, the mean of the members, and the number of tokens; all
+        columns but the first are weighted."""
+        x = self.embedding(batch, self.seen, generator)
+        every = [member.nats(x, labels, lengths=lengths, generator=generator) for member in self._members()]
+        return _mean(every), int(_real(x, lengths).sum())
+
+    def _members(self) -> list[Member]:
+        return [cast(Member, member) for member in self.members]
+
+
+def _real(x: Tensor, lengths: Tensor) -> Tensor:
+    """(B, T), true at the real steps of x (B, T, D)."""
+    return torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+
+
+def _mean(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.stack(parts).mean(dim=0)
+
+
+def _log_mean(logs: list[Tensor]) -> Tensor:
+    """ln of the mean of probabilities whose logarithms are given."""
+    return logs[0] if len(logs) == 1 else torch.logsumexp(torch.stack(logs), dim=0) - math.log(len(logs))
