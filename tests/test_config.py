@@ -66,6 +66,7 @@ TAGGER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "feature_dropout": (0.7, {}), "input_dropout": (0.7, {}), "cell": ("gru", {}), "layers": (2, {}),
     "hidden": (9, {}), "bidirectional": (False, {}), "dropout": (0.7, {"layers": 2}), "weight_drop": (0.5, {}),
     "crf": (False, {}), "output_dropout": (0.7, {}), "label_smoothing": (0.3, {}), "auxiliary_weight": (0.9, {}),
+    "members": (2, {}),
 }  # fmt: skip
 TAGGER_ELSEWHERE = {"budget", "patience", "evaluations", "averaging", "device", "format", "encoding"}
 # The same for classifiers; what they have in common with taggers is changed as there.

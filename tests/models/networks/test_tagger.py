@@ -1,0 +1,79 @@
+"""The network of taggers: what several members say together."""
+
+import numpy as np
+import pytest
+import torch
+
+from elman.data.config import TokenReadConfig
+from elman.models.config import TaggerConfig
+from elman.models.networks.tagger import Allowed, Member, TaggerNetwork
+from elman.nn.config import LabelHeadConfig, StackConfig, WordEmbeddingConfig
+from elman.nn.words import WordTensors
+from elman.text.config import WordConfig
+
+WORDS, K = 7, 4
+LENGTHS = torch.tensor([3, 5])
+
+
+def network(members: int) -> TaggerNetwork:
+    """Two columns, the first of them with a CRF."""
+    config = TaggerConfig(
+        words_known=WORDS, characters_known=3, reading=TokenReadConfig(), words=WordConfig(hash_bits=8),
+        embedding=WordEmbeddingConfig(word_width=5, feature_width=4), stack=StackConfig(hidden=6, bidirectional=True),
+        head=LabelHeadConfig(members=members),
+    )  # fmt: skip
+    free: Allowed = (torch.ones(K).bool(), torch.ones(K, K).bool(), torch.ones(K).bool())
+    made = TaggerNetwork(config, labels=(K, 3), allowed=(free, None), seen=torch.ones(WORDS))
+    made.initialize(torch.Generator().manual_seed(1))
+    return made
+
+
+def words() -> WordTensors:
+    """Two sentences of three and five words, each with a feature."""
+    places = torch.tensor([[0, 1, 2, 0, 0], [3, 4, 5, 6, 0]])
+    one = torch.arange(WORDS)
+    return WordTensors(places, one, one + 10, one, torch.zeros(WORDS, 1, dtype=torch.long), torch.ones(WORDS).long())
+
+
+def test_distributions_of_members_are_averaged_and_scores_of_a_crf_too() -> None:
+    made = network(3)
+    x = made.embedding(words(), made.seen, None)
+    alone: list[list[torch.Tensor]] = [[], []]
+    for member in made.members:
+        assert isinstance(member, Member)
+        h = member.states(x, LENGTHS)
+        for k, head in enumerate(member.heads):
+            alone[k].append(head(h))
+    first, second = made.emissions(words(), LENGTHS)
+    torch.testing.assert_close(first, sum(alone[0]) / 3)
+    torch.testing.assert_close(second.exp(), sum(torch.softmax(one, dim=2) for one in alone[1]) / 3)
+    transitions = made.transitions(0)
+    assert transitions is not None and made.transitions(1) is None
+    every = [member.crf(0).transitions() for member in made.members]  # type: ignore[union-attr, operator]
+    for k, part in enumerate(transitions):
+        torch.testing.assert_close(part, sum(one[k] for one in every) / 3)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_the_likeliest_label_of_each_step_is_that_of_the_distribution(members: int) -> None:
+    made = network(members)
+    (found,) = made.scores(words(), LENGTHS, [1])
+    assert np.array_equal(found.argmax(dim=2), made.emissions(words(), LENGTHS)[1].argmax(dim=2))
+
+
+def test_a_member_learns_as_if_it_were_alone() -> None:
+    made = network(2)
+    labels = torch.randint(0, 3, (2, 2, 5), generator=torch.Generator().manual_seed(3))
+    x = made.embedding(words(), made.seen, None)
+    member = made.members[0]
+    assert isinstance(member, Member)
+    wanted = torch.autograd.grad(
+        member.nats(x, labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1)), member.parameters()
+    )
+    both = sum(
+        one.nats(x, labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1))  # type: ignore[operator]
+        for one in made.members
+    )
+    assert isinstance(both, torch.Tensor)
+    for one, other in zip(torch.autograd.grad(both, member.parameters()), wanted, strict=True):
+        torch.testing.assert_close(one, other)
