@@ -249,3 +249,13 @@ def test_faults_that_are_not_of_writing_pass_through(tmp_path: Path) -> None:
         raise BrokenPipeError
     with pytest.raises(ElmanError, match="no space"), work_folder(tmp_path / "m"):
         raise OSError(28, "no space")
+
+
+@pytest.mark.parametrize("name", ["file.txt/x/y", "x" * 300])
+def test_a_place_where_no_folder_can_be_is_a_wrong_request(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file.txt").write_text("a", encoding="utf-8")
+    for make in (new_folder, work_folder):
+        with pytest.raises(OptionError) as caught, make(tmp_path / name):
+            pass
+        assert str(caught.value).startswith(str(tmp_path / name))
+    assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]

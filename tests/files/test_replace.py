@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from elman.errors import OptionError
-from elman.files.replace import aside_of, write_file
+from elman.files.replace import aside_of, text_aside_of, write_file
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -45,3 +45,13 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="no such folder"):
         write_file(tmp_path / "missing" / "f", b"x")
+
+
+@pytest.mark.parametrize("name", ["file.txt/x", "no/x", "x" * 300, "folder"])
+def test_a_place_where_nothing_can_be_written_is_a_wrong_request(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file.txt").write_text("a", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OptionError) as caught, text_aside_of(tmp_path / name) as file:
+        file.write("b")
+    assert str(caught.value).startswith(str(tmp_path / name)) and caught.value.exit_code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file.txt", "folder"]

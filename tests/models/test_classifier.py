@@ -14,7 +14,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 
 import elman
-from elman.errors import InputError, OptionError
+from elman.errors import ElmanError, InputError, OptionError
 from elman.models.classifying import reading
 from elman.text.tokens import split_words
 from tiny import CLASSIFIER, reviews, table, write
@@ -240,3 +240,36 @@ def test_a_text_of_any_length_takes_time_in_proportion(classifier: elman.Classif
 def test_tokens_of_any_form_have_labels(classifier: elman.Classifier) -> None:
     strange = ["\ud800", "\x00", "\u200b" * 9, "한" * 5000, "😀👍🏽", "e\u0301" * 30]
     assert np.isfinite(classifier.probabilities(strange)[1]).all()
+
+
+def test_what_would_be_ignored_is_refused(
+    classifier: elman.Classifier, many: tuple[elman.Classifier, Path], tables: dict[str, Path]
+) -> None:
+    several, path = many
+    calls: list[tuple[Callable[[], object], str]] = [
+        (
+            lambda: classifier.predict_to([tables["dev"]], print, threshold=0.3),
+            "--threshold: this classifier gives one",
+        ),
+        (lambda: classifier.evaluate(tables["dev"], threshold=0.3), "--threshold: this classifier gives one label"),
+        (lambda: several.predict_to([path], print, threshold=0.3, top=2), "--top and --threshold are both given"),
+    ]
+    for call, told in calls:
+        with pytest.raises(OptionError) as caught:
+            call()
+        assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize("value", [5, 2.5, ["x", 1], b"x", ""])
+def test_wrong_types_are_told_in_one_line(classifier: elman.Classifier, tables: dict[str, Path], value: Any) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: elman.load(value), lambda: classifier.save(value), lambda: elman.Classifier.train(value),
+        lambda: elman.Classifier.train(tables["dev"], out=value), lambda: classifier.predict(value),
+        lambda: classifier.probabilities(value), lambda: classifier.evaluate(value),
+        lambda: classifier.evaluate(tables["dev"], against=value),
+        lambda: classifier.evaluate(tables["dev"], reading=value or "x"),
+    ]  # fmt: skip
+    for call in calls:
+        with pytest.raises(ElmanError) as caught:
+            call()
+        assert caught.value.exit_code == 2 and "\n" not in str(caught.value)

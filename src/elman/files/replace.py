@@ -17,10 +17,12 @@ from typing import BinaryIO, TextIO, cast
 
 from elman.errors import ElmanError, OptionError
 
-_WRITING = {
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENAMETOOLONG,
-    errno.ENOTDIR, errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY,
+_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY}
+"""Faults of the moment: the work failed."""
+_PLACE = {
+    errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ENOENT, errno.EINVAL, errno.ELOOP,
 }  # fmt: skip
+"""Faults of the place: another one was to be named."""
 
 
 @contextmanager
@@ -33,10 +35,13 @@ def aside_of(path: str | PathLike[str]) -> Iterator[Path]:
         OptionError: something other than a file stands there, or the folder is missing. ElmanError: it cannot be
             written (a full disk, say).
     """
-    place = Path(os.path.realpath(path))
-    if place.exists() and not stat.S_ISREG(place.stat().st_mode):
+    with writing_errors(path):
+        place = Path(os.path.realpath(path))
+        is_other = place.exists() and not stat.S_ISREG(place.stat().st_mode)
+        has_folder = place.parent.is_dir()
+    if is_other:
         raise OptionError("this is not a file that can be replaced", where=str(path), mend="give another name")
-    if not place.parent.is_dir():
+    if not has_folder:
         raise OptionError("there is no such folder to write in", where=str(path), mend="make it, or give another name")
     aside = aside_name(place)
     try:
@@ -82,10 +87,18 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def writing_errors(path: str | PathLike[str]) -> Iterator[None]:
-    """Turn the system's refusals to write into an `ElmanError` that names the place."""
+    """Turn the system's refusals to write into an error that names the place.
+
+    Raises:
+        OptionError: nothing can be written there. ElmanError: it cannot be written now (a full disk, say).
+    """
     try:
         yield
     except OSError as error:
+        if error.errno in _PLACE:
+            raise OptionError(
+                f"cannot be written: {error.strerror}", where=str(path), mend="give another place"
+            ) from error
         if error.errno not in _WRITING:
             raise
         raise ElmanError(f"cannot be written: {error.strerror}", where=str(path)) from error

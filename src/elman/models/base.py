@@ -4,10 +4,10 @@ Knows no network. `load` is `elman.load`.
 """
 
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from elman.models import card, folder
+from elman.settings import one_path
 
 
 class Model:
@@ -39,9 +39,9 @@ class Model:
         """Write the model folder, whole or not at all.
 
         Raises:
-            OptionError: something is there that is not to be replaced.
+            OptionError: this is no path, it cannot be written, or something is there that is not to be replaced.
         """
-        folder.save(self, Path(path), overwrite=overwrite)
+        folder.save(self, one_path(path, where="path"), overwrite=overwrite)
 
     def description(self) -> dict[str, Any]:
         """The model card as values."""
@@ -56,6 +56,7 @@ def load(path: str | PathLike[str]) -> Any:
     """The model in a folder, after its files have been checked against the manifest.
 
     Raises:
-        ModelFileError: a file is missing, altered, unsafe, of an unknown format version, or does not fit the others.
+        OptionError: this is no path. ModelFileError: a file is missing, altered, unsafe, of an unknown format version,
+            or does not fit the others.
     """
-    return folder.load(Path(path))
+    return folder.load(one_path(path, where="path"))

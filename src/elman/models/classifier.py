@@ -28,7 +28,7 @@ from elman.models.kinds import CLASSIFIER
 from elman.models.language_model import SYMBOLS
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
-from elman.settings import build
+from elman.settings import build, by_name
 from elman.text.features import WordFeatures
 from elman.text.tokenizer import Tokenizer, from_json
 
@@ -198,6 +198,7 @@ class Classifier(Model):
         Raises:
             OptionError: no file is named, or the two models cannot be compared. InputError: a file cannot be read.
         """
+        self._check_threshold(wanted)
         started = time.monotonic()
         paths, read, judged_by = paths_of(files), self.reading(reading), build(ClassifierEvaluation, wanted)
         other = folder.load(Path(against)) if isinstance(against, (str, PathLike)) else against
@@ -229,6 +230,9 @@ class Classifier(Model):
         from elman.models.classifying.predicting import write_predictions
 
         output = build(ClassifierOutput, wanted)
+        self._check_threshold(wanted)
+        if output.top is not None and "threshold" in wanted:
+            raise OptionError("--top and --threshold are both given", mend="give one of them")
         return write_predictions(self, paths_of(files), write, reading=self.reading(reading), output=output)
 
     def reading(self, given: Mapping[str, Any] | None) -> LabelledReadConfig:
@@ -238,10 +242,16 @@ class Classifier(Model):
             OptionError: an option is unknown or out of range, or one label or several was decided otherwise.
         """
         held = self.config.reading
-        values = {"text_column": held.text_column, "label_column": held.label_column, **(given or {})}
+        values = {"text_column": held.text_column, "label_column": held.label_column, **by_name(given, where="reading")}
         if values.pop("multi_label", held.multi_label) != held.multi_label:
             raise OptionError("one label or several is decided in training", where="--multi-label", mend="leave it out")
         return build(LabelledReadConfig, {**values, "multi_label": held.multi_label})
+
+    def _check_threshold(self, wanted: Mapping[str, Any]) -> None:
+        """Refuse a threshold where every text has one label."""
+        if "threshold" in wanted and not self.labels.several:
+            raise OptionError("this classifier gives one label a text", where="--threshold",
+                              mend="leave it out; --abstain-below leaves labels empty")  # fmt: skip
 
     def _probabilities(self, texts: Iterable[str]) -> Iterator[NDArray[np.float64]]:
         """The probabilities of texts, some at a time.
