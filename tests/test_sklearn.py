@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, MultiLabelBinarizer
 from elman.models.kinds import CLASSIFIER as KIND
 from elman.settings import names
 from elman.sklearn import FILES, ElmanClassifier
-from tiny import CLASSIFIER, reviews
+from tiny import CLASSIFIER, reviews, table, write
 
 OF_FILES = {"format", "encoding", "text_column", "label_column", "delimiter", "header"}
 LABELS = [label for label, _ in reviews(48)]
@@ -132,6 +132,17 @@ def test_sets_of_labels_are_right_whole_or_not(several: ElmanClassifier, rows: l
     assert several.score(texts, wanted) == 0.5
     assert several.score(texts, wanted, sample_weight=[1, 5, 1, 1]) == 0.25
     assert several.score(texts, np.array([[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0]])) == 0.75
+
+
+def test_files_that_are_named_are_read(tmp_path: Path) -> None:
+    texts = write(tmp_path / "more.txt", ["a wholly unheard thing is unheard"] * 3)
+    vectors = write(tmp_path / "v.vec", ["1 6", "fine 1 2 3 4 5 6"])
+    dev = table(tmp_path / "dev.tsv", reviews(9, seed=2))
+    model = tiny(epochs=1, dev=dev, vectors=vectors, unlabelled=[texts], pretraining_epochs=1).fit(TEXTS, LABELS).model_
+    data = model.record.training["data"]
+    assert {name: [file["name"] for file in files] for name, files in data.items()} == {
+        "train": ["texts.jsonl"], "dev": ["dev.tsv"], "vectors": ["v.vec"], "unlabelled": ["more.txt"],
+    }  # fmt: skip
 
 
 def test_clones_have_the_parameters_and_not_the_model(fitted: ElmanClassifier) -> None:

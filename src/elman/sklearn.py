@@ -24,7 +24,7 @@ from elman.models.base import load
 from elman.models.classifier import Classifier
 from elman.models.classifying.config import THRESHOLD
 
-FILES = ("dev", "vectors")
+FILES = ("dev", "vectors", "unlabelled")
 """The parameters that are no options of the configs."""
 
 
@@ -37,7 +37,8 @@ class ElmanClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     Args:
         dev: "none" trains on all texts without choosing; None sets aside every twentieth; or labelled files. vectors: a
-            file of word vectors to begin with. multi_label: a text may have any number of labels.
+            file of word vectors to begin with. unlabelled: files of texts that are learnt before the labels.
+            multi_label: a text may have any number of labels.
     Attributes:
         classes_: the labels as they were given, sorted; of an indicator matrix the numbers of its columns. model_: the
             `elman.Classifier`, say to save.
@@ -49,6 +50,7 @@ class ElmanClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     dev: str | PathLike[str] | None = None
     vectors: str | PathLike[str] | None = None
+    unlabelled: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None
     epochs: int | None = None
     budget: str | None = None
     lr: float | None = None
@@ -101,6 +103,10 @@ class ElmanClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     output_dropout: float | None = None
     label_smoothing: float | None = None
     class_weights: str | None = None
+    pretraining_share: float | None = None
+    pretraining_epochs: int | None = None
+    layer_decay: float | None = None
+    thaw: float | None = None
 
     def fit(self, X: Iterable[str], y: Any) -> "ElmanClassifier":  # noqa: N803 scikit-learn's name
         """Train on texts and as many labels.
@@ -122,7 +128,8 @@ class ElmanClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                     labels = [names[k] for k in some]
                     file.write(line_of({"text": text, "label": labels if self.multi_label else labels[0]}))
             try:
-                model = Classifier.train(path, dev=self.dev, vectors=self.vectors, **self._options())
+                files = {name: getattr(self, name) for name in FILES}
+                model = Classifier.train(path, **files, **self._options())
             except (InputError, OptionError) as error:
                 raise ValueError(str(error).replace(str(path), "X")) from error
         self.model_, self.classes_ = model, classes
