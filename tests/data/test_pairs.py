@@ -137,10 +137,8 @@ def test_plain_sources_are_read_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     path.write_text("a\n\nb", encoding="utf-8")
     expected = [Pair("a", (), (), str(path), 1), Pair("", (), (), str(path), 2), Pair("b", (), (), str(path), 3, "")]
     assert list(read_pairs([path], CONFIG, targeted=False)) == expected
-    assert (
-        fault(path)
-        == f"{path}: plain text has no targets; name the file of its targets too, or give a table or JSON lines"
-    )
+    mend = "name the file of its targets with --target, or give a table or JSON lines"
+    assert fault(path) == f"{path}: plain text has no targets; {mend}"
     assert fault(path, config=NO_HEADER, targeted=False).startswith("--no-header: plain text has no columns")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("é\n".encode())))
     assert [pair.source for pair in read_pairs(["-"], CONFIG, targeted=False)] == ["é"]

@@ -56,8 +56,8 @@ def report(value: Mapping[str, Any], *, as_json: bool) -> None:
     other = dict(value.get("against", {}))
     for line in _figures("against ", {**other.pop("metrics", {}), **other}):
         result(line)
-    for column, found in value.get("details", {}).items():
-        for line in _detail_lines(column, found):
+    for name, found in value.get("details", {}).items():
+        for line in _detail_lines(name, found):
             result(line)
 
 
@@ -177,8 +177,11 @@ def _figures(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name + key:<32}{told}"
 
 
-def _detail_lines(column: str, details: Mapping[str, Any]) -> Iterator[str]:
-    """The types of spans and the mistakes that cost most, line by line."""
+def _detail_lines(column: str, details: Any) -> Iterator[str]:
+    """The types of spans and the mistakes that cost most, line by line, or what else stands behind the figures."""
+    if not isinstance(details, Mapping) or all(isinstance(one, str) for one in details.values()):
+        yield from _figures("", {column: details})
+        return
     for name, figures in details.get("types", {}).items():
         told = "  ".join(f"{key} {figures[key]:.4f}" for key in ("precision", "recall", "f1"))
         yield f"{f'{column} {name}':<32}{told}  of {figures['support']}"

@@ -62,22 +62,24 @@ def format_of(path: Path, config: PairReadConfig) -> str:
 
 
 def read_pairs(
-    sources: Sequence[Path], config: PairReadConfig, *, targets: Sequence[Sequence[Path]] = (), targeted: bool
-) -> Iterator[Pair]:
+    sources: Sequence[Path], config: PairReadConfig, *, targets: Sequence[Sequence[Path]] = (), targeted: bool,
+    option: str = "--target",
+) -> Iterator[Pair]:  # fmt: skip
     """The pairs of files, one by one, also those with an empty side. Blank lines of files with columns are passed over;
     in plain text every line is a text.
 
     Args:
         targets: for each reference as many files as there are of sources, in their order. They make both sides plain
             text, whatever the suffixes; the same lines of both are a pair. None: the targets stand beside the sources.
-        targeted: read the targets too; else they may be missing.
+        targeted: read the targets too; else they may be missing. option: how a user names files of targets.
     Raises:
         InputError, OptionError: a file cannot be read, has targets to be read but no pair, or is not as its format
             wants it; files that stand side by side differ in their numbers of lines. File and line are told.
     """
     assert targeted or not targets, "targets that are not to be read"
+    if targeted:
+        check_sides(sources, config, targets=targets, option=option)
     if targets:
-        _check_parallel(sources, config, targets=targets)
         for path, references in zip(sources, zip(*targets, strict=True), strict=True):
             yield from _side_by_side(path_of(path), [path_of(one) for one in references], encoding=config.encoding)
         return
@@ -87,6 +89,24 @@ def read_pairs(
             yield pair
         if pair is None and targeted:
             raise InputError("there is no pair in this file", where=path_of(path), mend="give sources with targets")
+
+
+def check_sides(
+    sources: Sequence[Path], config: PairReadConfig, *, targets: Sequence[Sequence[Path]] = (), option: str
+) -> None:
+    """Refuse files of which it is known before they are read that they do not have both sides.
+
+    Raises:
+        InputError, OptionError: as `read_pairs`, whose arguments these are.
+    """
+    if targets:
+        _check_parallel(sources, config, targets=targets)
+        return
+    for path in sources:
+        mend = f"give --format, or the file of its targets with {option}"
+        if format_named(path, config.format, suffixes=formats.SUFFIXES, mend=mend) == "text":
+            mend = f"name the file of its targets with {option}, or give a table or JSON lines"
+            raise InputError("plain text has no targets", where=path_of(path), mend=mend)
 
 
 @contextmanager
@@ -175,9 +195,6 @@ def _pairs(path: Path, config: PairReadConfig, *, targeted: bool) -> Iterator[Pa
     """The pairs of a file that has both sides; of plain text the sources alone."""
     kind, name = format_of(path, config), path_of(path)
     if kind == "text":
-        if targeted:
-            raise InputError("plain text has no targets", where=name,
-                             mend="name the file of its targets too, or give a table or JSON lines")  # fmt: skip
         _check_table(config)
         for example in plain.read(Source(name, config.encoding)):
             yield Pair(example.text, (), (), name, example.line, example.end)

@@ -155,11 +155,14 @@ def path_of(path: str | PathLike[str]) -> str:
     return str(fspath(path))
 
 
-def format_named(path: str | PathLike[str], given: str | None, *, suffixes: Mapping[str, str]) -> str:
+def format_named(
+    path: str | PathLike[str], given: str | None, *, suffixes: Mapping[str, str], mend: str = "give --format"
+) -> str:
     """The name of a file's format: as given, or by its suffix; standard input is plain text unless given.
 
     Args:
         suffixes: the format of each suffix. Each may have `.gz` behind it, but for parquet, compressed in itself.
+        mend: what helps where the suffix is not known.
     Raises:
         InputError: this is a folder, or the suffix is not known.
     """
@@ -173,7 +176,7 @@ def format_named(path: str | PathLike[str], given: str | None, *, suffixes: Mapp
     bare = name.lower().removesuffix(".gz")
     found = next((kind for suffix, kind in suffixes.items() if bare.endswith(suffix)), None)
     if found is None or (found == "parquet" and bare != name.lower()):
-        raise InputError(f"the suffix is none of {', '.join(suffixes)}", where=name, mend="give --format")
+        raise InputError(f"the suffix is none of {', '.join(suffixes)}", where=name, mend=mend)
     return found
 
 

@@ -29,7 +29,8 @@ def rows(model: Any) -> list[tuple[str, str]]:
     training = model.record.training
     report = training.get("report", {})
     found = [("kind", model.kind), *model.shape_rows(), ("parameters", f"{model.engine.parameters():,}")]
-    for name, files in training.get("data", {}).items():
+    for key, files in training.get("data", {}).items():
+        name = key.replace("_", " ")
         if isinstance(files, list):
             found.append((f"{name} files", ", ".join(f"{one_line(f['name'])} ({f['bytes']:,} bytes)" for f in files)))
         else:

@@ -48,8 +48,8 @@ class Request:
 
     def __post_init__(self) -> None:
         folders = {"--out": self.out, "--from": self.start, "--replay": self.replay}
-        single = {**folders, **{f"--{name}": path for name, paths in self.files.items() for path in paths}}
-        for option, path in single.items():
+        single = [*folders.items(), *((option_of(name), path) for name, paths in self.files.items() for path in paths)]
+        for option, path in single:
             if path is not None:
                 one_path(path, where=option)
         if isinstance(self.dev, tuple) and "none" in self.dev:
@@ -157,7 +157,7 @@ def _recorded(request: Request) -> dict[str, Any]:
         given = files if files in (None, "none") else file_sums(list(files))
         sums = given if isinstance(given, (str, type(None))) else [entry["sha256"] for entry in given]
         if sums != (wanted if isinstance(wanted, (str, type(None))) else [entry["sha256"] for entry in wanted]):
-            raise OptionError(f"these are not the files of the run in {path}", where=f"--{name}",
+            raise OptionError(f"these are not the files of the run in {path}", where=option_of(name),
                               mend=f"give {_told(wanted)}")  # fmt: skip
     here = machine.describe(machine.choose_device(recorded["machine"]["device"]), recorded["machine"]["precision"])
     other = [key for key in ("torch", "processor", "machine") if recorded["machine"].get(key) != here[key]]
@@ -169,6 +169,11 @@ def _recorded(request: Request) -> dict[str, Any]:
             where="--threads", mend="use as many: the bits depend on it",
         )  # fmt: skip
     return recorded
+
+
+def option_of(name: str) -> str:
+    """The option by which files were given that a run has under a name; the second of its lists is NAME_2, …"""
+    return "--" + re.sub(r"_\d+$", "", name).replace("_", "-")
 
 
 def _told(wanted: Any) -> str:

@@ -23,7 +23,7 @@ from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.translating.config import Seq2SeqOutput
 from elman.models.translating.judging import compare, judge
-from elman.models.translating.reading import PairReader, Translation, windows
+from elman.models.translating.reading import PairReader, Translation, tell_cut, windows
 from elman.settings import build, names
 from elman.text.tokenizer import Tokenizer, from_json
 
@@ -173,6 +173,7 @@ class Seq2Seq(Model):
             InputError: a text is not a text. OptionError: an option is unknown or out of range.
         """
         config = build(BeamConfig, beam)
+        self.reader.check(config)
         if isinstance(texts, str) or not isinstance(texts, Iterable):
             raise InputError("these are not texts", mend="give a list of them, say ['a dog runs']")
         return self._translated(texts, config)
@@ -234,11 +235,15 @@ class Seq2Seq(Model):
         other = folder.load(Path(against)) if isinstance(against, (str, PathLike)) else against
         if other is not None and getattr(other, "kind", None) != self.kind:
             raise OptionError("this is no seq2seq model", where="--against", mend="give another model")
-        targets = references_of(target)
+        if other is not None:
+            other.reader.check(config)
+        reader, targets = self._with(ensemble), references_of(target)
+        reader.check(config)
         pairs = list(read_pairs(paths, read, targets=targets, targeted=True))
         if not pairs:
             raise InputError("there is no pair to judge on", where=str(paths[0]), mend="give a file with pairs")
-        found = judge(self._with(ensemble), pairs, config)
+        found = judge(reader, pairs, config)
+        tell_cut(found.cut, len(pairs))
         seconds = time.monotonic() - started
         report = {
             "kind": self.kind, "seconds": seconds, "tokens": found.tokens,
@@ -299,8 +304,12 @@ class Seq2Seq(Model):
         return PairReader(engines, self.source, self.target, copy=self.config.decoder.copy)
 
     def _translated(self, texts: Iterable[str], config: BeamConfig) -> Iterator[list[Translation]]:
+        cut = count = 0
         for window in windows(_checked(texts)):
-            yield from self.reader.translate(window, config)
+            found = self.reader.translate(window, config)
+            cut, count = cut + sum(not some[0].finished for some in found), count + len(found)
+            yield from found
+        tell_cut(cut, count)
 
 
 def references_of(targets: Any) -> list[list[Any]]:

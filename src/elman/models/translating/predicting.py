@@ -13,7 +13,7 @@ from elman.data.pairs import Pair, header_alone, pair_writer, read_pairs
 from elman.decoding.config import BeamConfig
 from elman.errors import OptionError
 from elman.models.translating.config import Seq2SeqOutput
-from elman.models.translating.reading import PairReader, Translation, windows
+from elman.models.translating.reading import PairReader, Translation, tell_cut, windows
 
 if TYPE_CHECKING:
     from elman.models.seq2seq import Seq2Seq
@@ -38,7 +38,8 @@ def write_predictions(
     Raises:
         OptionError: alignments of a model, or of several, that have no attention to tell of.
     """
-    if output.alignments and not (len(reader.engines) == 1 and reader.engines[0].attends):
+    reader.check(beam)
+    if output.alignments and not reader.attends:
         raise OptionError("there is no attention, or that of several models", where="--alignments", mend="leave it out")
     started = time.monotonic()
     tokens = count = cut = 0
@@ -56,6 +57,7 @@ def write_predictions(
             write(line_of({"source": pair.source, "line": pair.line, **_object(some, beam, output)}))
     else:
         _write_texts(found(), files, write=write, reading=reading)
+    tell_cut(cut, count)
     seconds = time.monotonic() - started
     return {
         "kind": model.kind, "seconds": seconds, "tokens": tokens, "tokens_per_second": tokens / max(seconds, 1e-9),

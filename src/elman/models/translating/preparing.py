@@ -4,14 +4,15 @@ Knows the order of the steps; the steps themselves are in `text`, `data` and `nn
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from elman.data.pair_batches import PairBatches, PairCorpus, build_pairs
-from elman.data.pairs import Pair, read_pairs
+from elman.data.pairs import Pair, check_sides, read_pairs
 from elman.data.tokens import part_of
-from elman.errors import InputError
+from elman.errors import InputError, OptionError
 from elman.models.config import Seq2SeqConfig
 from elman.models.engines.torch_seq2seq import TorchSeq2Seq, build_seq2seq, seq2seq_loss
 from elman.models.fitting import Prepared
@@ -45,7 +46,12 @@ class Read:
 
 
 def prepare(job: Job, folder: Path) -> Prepared:
-    """Read the files; learn the vocabularies; choose the shape; draw or load the weights."""
+    """Read the files; learn the vocabularies; choose the shape; draw or load the weights.
+
+    Raises:
+        InputError, OptionError: as `Seq2Seq.train`.
+    """
+    _check_files(job)
     read = _read(job)
     source, target = read.tokenizers
     wanted = job.options.train if job.recorded is None else Record(job.recorded)
@@ -120,10 +126,24 @@ def _with_vocabulary(job: Job, options: Seq2SeqOptions, pairs: list[Pair]) -> Se
     return found
 
 
-def _pairs(job: Job, files: list[Any], name: str) -> Any:
+def _check_files(job: Job) -> None:
+    """Refuse files without targets, and targets without files, before anything is read."""
+    check_sides(job.train, job.options.reading, targets=_targets(job, "train_target"), option="--train-target")
+    targets = _targets(job, "dev_target")
+    if job.dev not in (None, "none"):
+        check_sides(list(job.dev), job.options.reading, targets=targets, option="--dev-target")
+    elif targets:
+        raise OptionError("there are no sources to these targets", where="--dev-target", mend="name them with --dev")
+
+
+def _targets(job: Job, name: str) -> list[list[Any]]:
+    """The files of targets that were given under a name, a list for each reference."""
+    return [some for key, some in job.files.items() if key == name or key.startswith(f"{name}_")]
+
+
+def _pairs(job: Job, files: list[Any], name: str) -> Iterator[Pair]:
     """The pairs of files, with the targets that were given beside them."""
-    targets = [some for key, some in job.files.items() if key == name or key.startswith(f"{name}_")]
-    return read_pairs(files, job.options.reading, targets=targets, targeted=True)
+    return read_pairs(files, job.options.reading, targets=_targets(job, name), targeted=True)
 
 
 def _tell(corpus: PairCorpus, tokenizers: tuple[Tokenizer, Tokenizer]) -> None:
@@ -152,6 +172,8 @@ def _dev(job: Job) -> list[Pair] | None:
         log.info("no --dev: every twentieth pair of the training files is set aside")
     else:
         found = list(_pairs(job, list(job.dev), "dev_target"))
+        if not found:
+            raise InputError("there is no pair to judge on", where=str(job.dev[0]), mend="give files with pairs")
     log.info("judging on %s dev pairs", f"{len(found):,}")
     return found
 

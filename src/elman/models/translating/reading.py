@@ -67,18 +67,28 @@ class PairReader:
         words = target.kind == "word" and not copy
         self.forbidden = (START,) if words else (UNKNOWN, START)
 
+    @property
+    def attends(self) -> bool:
+        """Whether there is one attention to tell of."""
+        return len(self.engines) == 1 and bool(self.engines[0].attends)
+
+    def check(self, config: BeamConfig) -> None:
+        """Refuse a search that these engines cannot make.
+
+        Raises:
+            OptionError: it asks for an attention that there is not.
+        """
+        if config.coverage_penalty and not self.attends:
+            raise OptionError("there is no attention, or that of several models", where="--coverage-penalty",
+                              mend="leave it out")  # fmt: skip
+
     def translate(self, sources: Sequence[str], config: BeamConfig) -> list[list[Translation]]:
-        """For each source its best targets, best first; how many were cut at the greatest length is logged."""
+        """For each source its best targets, best first."""
         corpus = self._numbered(sources)
         found: list[list[Translation]] = [[] for _ in sources]
         for batch in in_order(corpus, batch_tokens=SYMBOLS):
             for row, some in zip(batch.rows.tolist(), self._searched(batch, config), strict=True):
                 found[row] = [self._told(one, sources[row], corpus.copied_texts(row)) for one in some]
-        cut = sum(not one.finished for some in found for one in some[:1])
-        if cut:
-            log.warning(
-                "%s of %s texts were cut at the greatest length (--maximum-length)", f"{cut:,}", f"{len(found):,}"
-            )
         return found
 
     def stream(self, source: str, config: SamplingConfig) -> Iterator[tuple[int, str]]:
@@ -103,14 +113,10 @@ class PairReader:
         return build_pairs(pairs, self.source, self.target, longest_source=None, longest_target=None, copy=self.copy)
 
     def _searched(self, batch: PairBatch, config: BeamConfig) -> list[list[Hypothesis]]:
-        attends = len(self.engines) == 1 and self.engines[0].attends
-        if config.coverage_penalty and not attends:
-            raise OptionError("there is no attention, or that of several models", where="--coverage-penalty",
-                              mend="leave it out")  # fmt: skip
         return beam_search(
             self._begun(batch), step=self._step, choose=self._choose, config=config, end=END,
             longest=TIMES * batch.source_lengths + MORE, forbidden=self.forbidden,
-            attended=(lambda states: self.engines[0].attended(states[0])) if attends else None,
+            attended=(lambda states: self.engines[0].attended(states[0])) if self.attends else None,
         )  # fmt: skip
 
     def _begun(self, batch: PairBatch) -> tuple[NDArray[np.float32], tuple[Any, ...]]:
@@ -137,6 +143,12 @@ class PairReader:
         writer = TextWriter(self.target, 1, stop=(), extra=extra)
         pieces = [writer.push(0, int(symbol)) for symbol in ids]
         return "".join([*pieces, *(piece for _, piece in writer.finish())])
+
+
+def tell_cut(cut: int, texts: int) -> None:
+    """Log how many texts were cut at the greatest length, if any."""
+    if cut:
+        log.warning("%s of %s texts were cut at the greatest length (--maximum-length)", f"{cut:,}", f"{texts:,}")
 
 
 def windows(items: Iterable[Item], size_of: Any = len) -> Iterator[list[Item]]:
