@@ -115,6 +115,23 @@ def test_only_classifiers_of_one_sort_are_compared(
         assert "--against" in refused(lambda other=other: classifier.evaluate(tables["dev"], against=other))
 
 
+def test_the_share_of_the_bag_is_one_with_which_most_of_dev_is_right(
+    classifier: elman.Classifier, tables: dict[str, Path]
+) -> None:
+    rows = [line.split("\t") for line in tables["dev"].read_text(encoding="utf-8").splitlines()[1:]]
+    stack, bag = classifier.reader.paths([classifier.reader.cut(text) for _, text in rows])
+    names = classifier.labels.names
+
+    def right(share: float) -> int:
+        found = ((1 - share) * stack + share * bag).argmax(axis=1)
+        return sum(names[k] == label for k, (label, _) in zip(found, rows, strict=True))
+
+    assert right(classifier.labels.bag_share) == max(right(n / 10) for n in range(11))
+    paths = np.stack([stack, bag])
+    np.testing.assert_allclose(classifier.labels.sharing(0.25).mixed(paths), 0.75 * stack + 0.25 * bag, rtol=1e-6)
+    assert np.array_equal(classifier.labels.sharing(0.25).mixed(paths[:1]), stack)
+
+
 def test_the_temperature_is_the_one_that_fits_dev_best(classifier: elman.Classifier, tables: dict[str, Path]) -> None:
     gold = [label for label, _ in reviews(24, seed=2)]
     texts = [text for _, text in reviews(24, seed=2)]

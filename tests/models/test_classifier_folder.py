@@ -129,6 +129,8 @@ def test_an_absurd_config_is_refused(saved: Path, tmp_path: Path, edit: Edit) ->
         lambda d: d.update(temperature=1),
         lambda d: d.update(temperature=1e9),
         lambda d: d.update(temperature="warm"),
+        lambda d: d.update(bag_share=1.1),
+        lambda d: d.update(bag_share=0),
     ],
 )
 def test_labels_that_are_none_are_refused(saved: Path, tmp_path: Path, edit: Edit) -> None:

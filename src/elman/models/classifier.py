@@ -147,7 +147,7 @@ class Classifier(Model):
             *([("started from", str(start["path"]))] if start is not None else []),
             *([("pretrained", earlier)] if earlier is not None else []),
             ("network", stack + (f", {deep} layers of {config.head.feed_forward} units" if deep else "")),
-            ("skip path", f"n-grams of up to {bag}" if config.skip.bag else "none"),
+            ("skip path", f"n-grams of up to {bag}, share {self.labels.bag_share:.1f}" if config.skip.bag else "none"),
             ("labels", f"{len(self.labels.names):,}{several}; temperature {self.labels.temperature:.3f}"),
         ]
 

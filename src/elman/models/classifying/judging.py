@@ -22,6 +22,8 @@ from elman.models.classifying.reading import TextReader, windows
 
 CONFUSIONS = 10
 """Mistakes that a report names."""
+SHARES = tuple(n / 10 for n in range(11))
+"""Of the bag in the scores, that are tried."""
 
 
 @dataclass
@@ -109,29 +111,41 @@ class DevTexts:
         reader = make()
         self.texts = [reader.cut(text.text) for text in texts]
         self.tokens = sum(text.size for text in self.texts)
-        self.temperature = 1.0
+        self.fitted = reader.labels
 
     def loss(self, tokens: int) -> float:
         """1 less accuracy, or, where texts may have several labels, less micro F1, on about so many tokens: a part of
         the texts, spread evenly."""
         step = max(1, round(self.tokens / max(tokens, 1)))
         reader = self.make()
-        figures = self._tally(reader.labels, self._scores(reader, step), step).metrics()
-        found = figures["micro_f1" if reader.labels.several else "accuracy"]
-        return 1.0 - (0.0 if found is None else found)
+        return self._loss(reader.labels, self._scores(reader, step), step)
 
     def metrics(self) -> dict[str, Any]:
-        """The figures on all of the texts at the temperature that fits them best, which is kept, and the calibration
-        error before, `ece_before`."""
+        """The figures on all of the texts with the share of the bag and at the temperature that fit them best, which
+        are kept in `fitted`, and the calibration error before, `ece_before`."""
         reader = self.make()
-        scores = self._scores(reader, 1)
-        before = self._tally(reader.labels, scores, 1).metrics()
-        self.temperature = self._fitted(reader.labels, scores)
-        after = self._tally(reader.labels.at(self.temperature), scores, 1).metrics()
-        return {**after, "ece_before": before["ece"], "temperature": self.temperature}
+        paths = reader.paths(self.texts)
+        labels = reader.labels.sharing(self._share(reader.labels, paths))
+        scores = labels.mixed(paths)
+        before = self._tally(labels, scores, 1).metrics()
+        self.fitted = labels.at(self._temperature(labels, scores))
+        after = self._tally(self.fitted, scores, 1).metrics()
+        return {**after, "ece_before": before["ece"], "temperature": self.fitted.temperature}
+
+    def _share(self, labels: TextLabels, paths: NDArray[np.float32]) -> float:
+        """The share of the bag with which most is right; of equal ones the nearest to that of training."""
+        if len(paths) == 1:
+            return labels.bag_share
+        losses = [(self._loss(labels, labels.sharing(s).mixed(paths), 1), abs(s - labels.bag_share), s) for s in SHARES]
+        return min(losses)[2]
 
     def _scores(self, reader: TextReader, step: int) -> NDArray[np.float32]:
         return reader.scores(self.texts[::step])
+
+    def _loss(self, labels: TextLabels, scores: NDArray[np.float32], step: int) -> float:
+        figures = self._tally(labels, scores, step).metrics()
+        found = figures["micro_f1" if labels.several else "accuracy"]
+        return 1.0 - (0.0 if found is None else found)
 
     def _tally(self, labels: TextLabels, scores: NDArray[np.float32], step: int) -> ClassificationTally:
         p = labels.probabilities(scores)
@@ -140,7 +154,7 @@ class DevTexts:
         tally.add_many(self.gold[::step], p)
         return tally
 
-    def _fitted(self, labels: TextLabels, scores: NDArray[np.float32]) -> float:
+    def _temperature(self, labels: TextLabels, scores: NDArray[np.float32]) -> float:
         """The temperature by which the labels that the model knows are likeliest, of texts that have words."""
         known = set(labels.names)
         if labels.several:

@@ -27,7 +27,7 @@ class TextLabels:
     Args:
         names: each once. counts: training texts that have each. texts: of training. several: whether a text may have
             any number of labels, else it has one. temperature: what scores are divided by before they are
-            probabilities.
+            probabilities. bag_share: how much of them is the bag's, 0 to 1, the rest is the stack's.
     """
 
     names: tuple[str, ...]
@@ -35,6 +35,7 @@ class TextLabels:
     texts: int
     several: bool
     temperature: float = 1.0
+    bag_share: float = 0.5
 
     @classmethod
     def train(cls, texts: Sequence[tuple[str, ...]], *, several: bool) -> "TextLabels":
@@ -52,6 +53,17 @@ class TextLabels:
     def at(self, temperature: float) -> "TextLabels":
         """The same at another temperature."""
         return replace(self, temperature=temperature)
+
+    def sharing(self, bag_share: float) -> "TextLabels":
+        """The same with another share of the bag."""
+        return replace(self, bag_share=bag_share)
+
+    def mixed(self, paths: Floats) -> Floats:
+        """Scores (n, K) of those of the stack and, behind them, of the bag, if there is one: (paths, n, K)."""
+        if len(paths) == 1:
+            return paths[0]
+        share = np.float32(self.bag_share)
+        return np.asarray((1 - share) * paths[0] + share * paths[1])
 
     def targets(self, texts: Sequence[tuple[str, ...]]) -> Targets:
         """What a network is to learn of texts, given the labels of each."""
@@ -97,7 +109,7 @@ class TextLabels:
         """All that `from_json` needs."""
         return {
             "labels": list(self.names), "counts": list(self.counts), "texts": self.texts,
-            "temperature": self.temperature,
+            "temperature": self.temperature, "bag_share": self.bag_share,
         }  # fmt: skip
 
     @classmethod
@@ -108,7 +120,7 @@ class TextLabels:
             ModelFileError: keys are missing or unknown, labels are no list of different texts, or a number is not what
                 it must be.
         """
-        check_keys(document, ("labels", "counts", "texts", "temperature"), where=where)
+        check_keys(document, ("labels", "counts", "texts", "temperature", "bag_share"), where=where)
         names = symbols_from_json(document["labels"], check=lambda name: None if name else "empty", where=where)
         counts, texts, temperature = document["counts"], document["texts"], document["temperature"]
         if not names or not isinstance(counts, list) or len(counts) != len(names):
@@ -117,7 +129,10 @@ class TextLabels:
             raise ModelFileError("a count is not a whole number, or too large", where=where)
         if type(temperature) is not float or not COLDEST * 0.99 <= temperature <= HOTTEST * 1.01:
             raise ModelFileError("the temperature is not a number in its range", where=where)
-        return cls(tuple(names), tuple(counts), texts, several, temperature)
+        share = document["bag_share"]
+        if type(share) is not float or not 0 <= share <= 1:
+            raise ModelFileError("the share of the bag is not a number from 0 to 1", where=where)
+        return cls(tuple(names), tuple(counts), texts, several, temperature, share)
 
 
 def all_labels(texts: Iterable[tuple[str, ...]]) -> set[str]:

@@ -97,7 +97,7 @@ def prepare(job: Job, folder: Path) -> Prepared:
         evaluation_tokens=choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"],
         sums=job.sums(),
         finish=lambda record: Classifier(
-            config, read.features, labels=labels.at(1.0 if dev is None else dev.temperature),
+            config, read.features, labels=labels if dev is None else dev.fitted,
             engine=TorchClassifier(network), record=record, tokenizer=read.tokenizer,
         ),
     )  # fmt: skip

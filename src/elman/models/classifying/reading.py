@@ -65,15 +65,19 @@ class TextReader:
 
     def scores(self, texts: Sequence[CutText]) -> NDArray[np.float32]:
         """The scores of all labels of texts before any softmax or sigmoid: (n, K); 0 for a text without words."""
+        return self.labels.mixed(self.paths(texts))
+
+    def paths(self, texts: Sequence[CutText]) -> NDArray[np.float32]:
+        """The same by the stack and, if there is one, by the bag: (paths, n, K)."""
         symbols = [text.symbols for text in texts if text.symbols is not None]
         words = [text.words for text in texts]
         data = number_texts(words, self.features, self.bag, symbols=None if self.tokenizer is None else symbols)
-        found = np.zeros((len(texts), len(self.labels.names)), dtype=np.float32)
+        found = np.zeros((self.engine.count, len(texts), len(self.labels.names)), dtype=np.float32)
         lengths = np.diff(data.starts)
         order = np.argsort(lengths, kind="stable")
         has_words = np.array([bool(tokens) for tokens in words], dtype=bool)
         for group in grouped(order[has_words[order]], lengths, rows=ROWS, tokens=TOKENS):
-            found[group] = self.engine.scores(data.batch(group))
+            found[:, group] = self.engine.paths(data.batch(group))
         return found
 
     def probabilities(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], int]:

@@ -95,6 +95,11 @@ class TorchClassifier:
         self.network = network
         self.device = network.device
 
+    @property
+    def count(self) -> int:
+        """How many paths there are."""
+        return 1 if self.network.bag is None else 2
+
     def parameters(self) -> int:
         """The number of weights."""
         return sum(p.numel() for p in self.network.parameters())
@@ -103,8 +108,10 @@ class TorchClassifier:
         """The weights by name."""
         return weight_arrays(self.network)
 
-    def scores(self, batch: TextBatch) -> Floats:
-        """The scores of the labels of the real texts of a batch before any softmax or sigmoid, (n, K)."""
+    def paths(self, batch: TextBatch) -> Floats:
+        """The scores of the labels of the real texts of a batch by the stack and, if there is one, by the bag, before
+        any softmax or sigmoid: (paths, n, K)."""
         with torch.inference_mode():
-            found: Floats = self.network(*_tensors(batch, self.device))[: len(batch.targets)].float().cpu().numpy()
-            return found
+            found = torch.stack(self.network.paths(*_tensors(batch, self.device)))[:, : len(batch.targets)]
+            scores: Floats = found.float().cpu().numpy()
+            return scores

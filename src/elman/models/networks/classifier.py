@@ -24,11 +24,11 @@ Read = WordTensors | Tensor
 
 
 class ClassifierNetwork(nn.Module):
-    """Scores of the labels of a text, the mean of two paths: s = V layers(v) + b with v = pooled h, h = stack(x),
-    x = words, or the symbols of a language model; and s = bag(n-grams).
+    """Scores of the labels of a text by two paths: s = V layers(v) + b with v = pooled h, h = stack(x), x = words, or
+    the symbols of a language model; and s = bag(n-grams).
 
     Each path has a loss of its own, so that neither leans on the other: in a sum that is trained as one, the stack soon
-    explains the training texts alone, and the bag learns no more.
+    explains the training texts alone, and the bag learns no more. How they are mixed is chosen afterwards.
 
     Args:
         config: all sizes. seen: (words,), how often each word was met in training. precision: number format of the
@@ -101,10 +101,6 @@ class ClassifierNetwork(nn.Module):
         v = self.layers(self.pooling(h, state, lengths), generator)  # (B, D)
         s = self.head(v)  # (B, K)
         return [s] if self.bag is None else [s, self.bag(bags, generator)]
-
-    def forward(self, read: Read, lengths: Tensor, bags: BagTensors) -> Tensor:
-        """Scores of the labels before any softmax or sigmoid, (B, K)."""
-        return torch.stack(self.paths(read, lengths, bags)).mean(dim=0)
 
 
 def _embedding(config: ClassifierConfig, compute: torch.dtype) -> WordEmbedding | SymbolEmbedding:
