@@ -11,15 +11,19 @@ from elman.decoding.config import SamplingConfig
 from elman.errors import OptionError
 from elman.settings import build
 
+TEMPERATURE = "divides the logits; 0, what a seq2seq model has unless told otherwise, takes the likeliest symbol"
+
 
 def add_options(parser: Parser) -> None:
     """The model, the prompt, and how symbols are drawn."""
     parser.usage = "%(prog)s DIR [--prompt TEXT] [options]"
     parser.add_argument("model", metavar="DIR", help="a model folder")
-    parser.add_argument("--prompt", default="", metavar="TEXT", help="what to go on from; it is not repeated")
+    parser.add_argument(
+        "--prompt", default="", metavar="TEXT", help="what to go on from, or to answer; it is not repeated"
+    )
     add_threads(parser)
     add_json(parser, "the samples")
-    add_config(parser, SamplingConfig)
+    add_config(parser, SamplingConfig, helps={"temperature": TEMPERATURE})
 
 
 def run(given: Namespace) -> None:
