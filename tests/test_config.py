@@ -27,7 +27,7 @@ ALL_CONFIGS = tuple(
     dict.fromkeys(
         config
         for kind in KINDS.values()
-        for config in (*kind.configs.values(), kind.output, kind.evaluation, SamplingConfig)
+        for config in (*kind.configs.values(), kind.output, kind.evaluation, kind.decoding, SamplingConfig)
         if config is not None
     )
 )

@@ -73,7 +73,7 @@ def test_training_reports_and_shows_what_it_does(
     assert "training text: 190 pairs" in shown.err and "every twentieth pair" in shown.err
     assert "saved to" in shown.err and "--maximum-length" not in shown.err
     card = told(["show", tmp_path / "m"], capsys)
-    assert " words, " in card and " to characters, 8\n" in card and "t.tsv" in card
+    assert " words (" in card and ") to characters (8)\n" in card and "t.tsv" in card
     assert "1 layer of 24 lstm units read both ways" in card and "attention general" in card
     config = json.loads(told(["show", tmp_path / "m", "--json"], capsys))["config"]
     assert config["text"]["source_tokenizer"] == "word" and config["target_symbols"] == 8

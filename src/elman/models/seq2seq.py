@@ -137,11 +137,8 @@ class Seq2Seq(Model):
         if config.is_joint:
             reads = f"{SYMBOLS[text.tokenizer]}, one vocabulary of {size} for both sides"
         else:
-            both = (
-                f"{SYMBOLS[text.of_source().tokenizer]}, {size}",
-                f"{SYMBOLS[text.tokenizer]}, {config.target_symbols:,}",
-            )
-            reads = " to ".join(both)
+            source = f"{SYMBOLS[text.of_source().tokenizer]} ({size})"
+            reads = f"{source} to {SYMBOLS[text.tokenizer]} ({config.target_symbols:,})"
         decoder = config.decoder
         many = "layer" if decoder.decoder_layers == 1 else "layers"
         parts = [f"attention {decoder.attention}"]
