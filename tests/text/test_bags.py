@@ -26,6 +26,8 @@ def by_hand(text: list[str], config: BagConfig) -> list[list[str | tuple[str, ..
     forms = [token.lower() for token in text]
     line = " ".join(["", *forms, ""])
     characters = grams(line, range(3, config.bag_characters + 1)) if config.bag_characters else []
+    if config.bag_characters:
+        characters += [gram for gram in grams(line, range(1, 3)) if any(character >= "ᄀ" for character in gram)]
     return [grams(forms, range(1, config.bag_words + 1)), characters]
 
 

@@ -30,7 +30,10 @@ from elman.text.hashing import (
 WORDS, CHARACTERS = range(2)
 """The two bags of a text."""
 SHORTEST = 3
-"""Characters of the shortest n-gram of characters."""
+"""Characters of the shortest n-gram of letters."""
+SYLLABLES = 0x1100
+"""From this code point on a character is a syllable, a word, or a part of one that means something: shorter n-grams
+count where they have such a one. Before it are the alphabets."""
 
 
 @dataclass(frozen=True)
@@ -96,20 +99,38 @@ def bags_of(texts: Sequence[Sequence[str]], config: BagConfig, *, form: Callable
         lines = [" ".join(["", *(forms[k] for k in places[begin:end]), ""]) for begin, end in pairwise(starts)]
         codes = to_codes("".join(lines)).astype(np.uint64) + np.uint64(1)
         sizes = np.fromiter(map(len, lines), dtype=np.int64, count=len(lines))
-        orders = range(SHORTEST, config.bag_characters + 1)
-        parts += _grams(codes, sizes, kind=CHARACTERS, orders=orders, config=config)
+        long = range(SHORTEST, config.bag_characters + 1)
+        parts += _grams(codes, sizes, kind=CHARACTERS, orders=long, config=config)
+        short = range(1, min(SHORTEST, config.bag_characters + 1))
+        parts += _grams(codes, sizes, kind=CHARACTERS, orders=short, config=config, least=SYLLABLES)
     rows, bounds = assembled(parts, 2 * len(texts))
     return Bags(rows.astype(np.int32), bounds, np.diff(bounds))
 
 
 def _grams(
-    symbols: NDArray[np.uint64], sizes: NDArray[np.int64], *, kind: int, orders: range, config: BagConfig
+    symbols: NDArray[np.uint64],
+    sizes: NDArray[np.int64],
+    *,
+    kind: int,
+    orders: range,
+    config: BagConfig,
+    least: int = 0,
 ) -> Iterator[Part]:
-    """The n-grams of some orders in stretches of so many symbols, one stretch after the other."""
+    """The n-grams of some orders in stretches of so many symbols, one stretch after the other.
+
+    Args:
+        least: those are left out of which no symbol is so great.
+    """
     begins = starts_of(sizes)[:-1]
+    is_great = symbols > least
     for order, hashes in enumerate(rolling_hashes(symbols, orders.stop - 1), 1):
         if order in orders:
             many = np.maximum(sizes + 1 - order, 0)
+            places = span_places(begins, many)
+            if least:
+                kept = np.logical_or.reduce([is_great[places + k] for k in range(order)])
+                places = places[kept]
+                many = np.bincount(np.repeat(np.arange(len(sizes)), many)[kept], minlength=len(sizes))
             every = np.zeros(2 * len(sizes), dtype=np.int64)
             every[kind::2] = many
-            yield every, spread(hashes[span_places(begins, many)], kind=kind, bits=config.bag_bits)
+            yield every, spread(hashes[places], kind=kind, bits=config.bag_bits)

@@ -149,7 +149,11 @@ class BagConfig:
 
     bag_words: int = option(3, "longest n-gram of words in the bag of a text; 0 for none", low=0, high=8)
     bag_characters: int = option(
-        5, "longest n-gram of characters, from 3 up, in the bag of a text; 0 for none", low=0, high=10
+        5,
+        "longest n-gram of characters in the bag of a text, from 3 up (of Hangul, Kana and Chinese from 1 up); "
+        "0 for none",
+        low=0,
+        high=10,
     )
     bag_minimum: int = option(
         2, "n-grams seen less often in all training texts together are left out of the bag", low=1, high=1_000_000
