@@ -138,7 +138,8 @@ class Classifier(Model):
         """What the card tells of reading and shape."""
         config, start = self.config, self.record.training.get("start")
         earlier = _pretraining(self.record.training.get("pretraining"))
-        stack = f"{card.layers(config.stack)}, pooled by {config.head.pooling}"
+        many = f", {config.head.members} such side by side" if config.head.members > 1 else ""
+        stack = f"{card.layers(config.stack)}, pooled by {config.head.pooling}{many}"
         deep = config.head.feed_forward_layers
         bag = f"{config.bag.bag_words} words, {config.bag.bag_characters} characters"
         several = ", any number of them a text" if self.labels.several else ""

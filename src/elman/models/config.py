@@ -155,7 +155,7 @@ class ClassifierConfig:
             mend = "give fewer --bag-bits, or another --bag-width"
             raise OptionError(f"the table of the bag has {table:,} weights", mend=mend)
         read = _word_weights(self) if self.symbols is None else _symbol_weights(self.symbols)
-        _check_size(read + _recurrent_weights(self.width, self.stack) + table + self._head())
+        _check_size(read + table + self.head.members * (_recurrent_weights(self.width, self.stack) + self._head()))
 
     @property
     def width(self) -> int:

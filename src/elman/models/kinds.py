@@ -203,7 +203,7 @@ TAGGER = Kind(
 CLASSIFIER = Kind(
     "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,
     shape=("words", "bag", "embedding", "stack", "skip"),
-    held=("multi_label", "pooling", "feed_forward_layers", "feed_forward"),
+    held=("multi_label", "pooling", "feed_forward_layers", "feed_forward", "members"),
     documents=("words.json", "labels.json"),
     packed=("embedding.E", "embedding.features", "embedding.ngrams.tables", "bag.E"),
     output=ClassifierOutput, evaluation=ClassifierEvaluation, files=("vectors",),

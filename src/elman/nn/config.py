@@ -167,6 +167,10 @@ class TextHeadConfig:
     )
     feed_forward_layers: int = option(0, "layers between the pooled states and the labels", low=0, high=16)
     feed_forward: int = option(128, "units of such a layer", low=1, high=65536)
+    members: int = option(
+        1, "recurrent stacks side by side, each with a head of its own, whose scores are averaged",
+        low=1, high=64, automatic=True,
+    )  # fmt: skip
     output_dropout: float = option(0.5, "dropout on the pooled states, and behind each such layer", low=0, high=0.95)
     label_smoothing: float = option(
         0.0, "share of a label's probability that is spread over all labels", low=0, high=0.5

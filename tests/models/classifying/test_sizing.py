@@ -35,3 +35,19 @@ def test_steps_are_those_of_the_epochs_or_of_the_time() -> None:
     timed = choose(Facts(1000, 20_000, 2, 10.0, None), {"batch_size": 10})
     assert timed.steps == 1000 and "about 10 epochs" in timed.reason
     assert choose(Facts(1, 1, 2, None, 1), {}).steps == 1
+
+
+def test_a_text_that_would_be_read_often_gets_several_stacks() -> None:
+    def members(seconds: float, **given: int) -> int | None:
+        facts = Facts(1000, 20_000, 2, seconds, None)
+        found: int | None = choose(facts, given).values.get("members")
+        return found
+
+    assert [members(seconds) for seconds in (5, 15, 16, 300)] == [1, 1, 2, 3]
+    assert members(300, members=2) is None
+    assert (
+        choose(Facts(1000, 20_000, 2, 300, None), {}).steps
+        == choose(Facts(1000, 20_000, 2, 100, None), {"members": 1}).steps
+    )
+    assert choose(replace(FACTS, epochs=100), {}).values["members"] == 1
+    assert choose(replace(FACTS, epochs=None, seconds=300.0, transferred=True), {}).values["members"] == 1

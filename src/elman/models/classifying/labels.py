@@ -58,12 +58,12 @@ class TextLabels:
         """The same with another share of the bag."""
         return replace(self, bag_share=bag_share)
 
-    def mixed(self, paths: Floats) -> Floats:
+    def mixed(self, paths: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scores (n, K) of those of the stack and, behind them, of the bag, if there is one: (paths, n, K)."""
         if len(paths) == 1:
-            return paths[0]
+            return np.asarray(paths[0])
         share = np.float32(self.bag_share)
-        return np.asarray((1 - share) * paths[0] + share * paths[1])
+        return np.asarray((1 - share) * paths[0] + share * paths[1], dtype=np.float32)
 
     def targets(self, texts: Sequence[tuple[str, ...]]) -> Targets:
         """What a network is to learn of texts, given the labels of each."""

@@ -19,6 +19,8 @@ FEW_TOKENS = 1_000_000
 """Words of training texts below which a small network is as good as a large one."""
 SMALL = {"hidden": 96, "word_width": 64, "feature_width": 32}
 LARGE = {"hidden": 128, "word_width": 100, "feature_width": 64}
+MEMBER_EPOCHS, MOST_MEMBERS = 8, 3
+"""A text that is read more often than this is learnt by heart: the time is better spent on several stacks."""
 TRANSFER = {"layer_decay": 2.6, "thaw": 0.2}
 """Where layers have learnt something before: rates fall as in Howard & Ruder 2018 (ULMFiT)."""
 
@@ -59,9 +61,16 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         **(SMALL if facts.tokens < FEW_TOKENS else LARGE),
         **(TRANSFER if facts.transferred else {}),
     }
-    values = {name: value for name, value in wanted.items() if name not in given}
     seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
+    wanted["members"] = _members(seen / facts.tokens) if facts.seconds and not facts.transferred else 1
+    values = {name: value for name, value in wanted.items() if name not in given}
+    seen /= given.get("members", wanted["members"])
     rows = given.get("batch_size", wanted["batch_size"])
     steps = max(1, int(seen / facts.tokens * facts.texts / rows))
     told = ", ".join(f"{name} {value}" for name, value in values.items())
     return Choice(values, f"chosen for about {seen / facts.tokens:.0f} epochs: {told}", steps, DEV_TOKENS)
+
+
+def _members(epochs: float) -> int:
+    """How many stacks a time pays for in which one would read the text so often."""
+    return max(1, min(MOST_MEMBERS, int(epochs / MEMBER_EPOCHS)))

@@ -97,7 +97,7 @@ class TorchClassifier:
 
     @property
     def count(self) -> int:
-        """How many paths there are."""
+        """How many paths there are: the stacks, and the bag."""
         return 1 if self.network.bag is None else 2
 
     def parameters(self) -> int:
@@ -109,9 +109,11 @@ class TorchClassifier:
         return weight_arrays(self.network)
 
     def paths(self, batch: TextBatch) -> Floats:
-        """The scores of the labels of the real texts of a batch by the stack and, if there is one, by the bag, before
-        any softmax or sigmoid: (paths, n, K)."""
+        """The scores of the labels of the real texts of a batch by the stacks together and, if there is one, by the
+        bag, before any softmax or sigmoid: (paths, n, K)."""
         with torch.inference_mode():
-            found = torch.stack(self.network.paths(*_tensors(batch, self.device)))[:, : len(batch.targets)]
-            scores: Floats = found.float().cpu().numpy()
+            every = self.network.paths(*_tensors(batch, self.device))
+            stacks = every if self.network.bag is None else every[:-1]
+            found = [torch.stack(stacks).mean(dim=0), *every[len(stacks) :]]
+            scores: Floats = torch.stack(found)[:, : len(batch.targets)].float().cpu().numpy()
             return scores

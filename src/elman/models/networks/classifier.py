@@ -23,12 +23,35 @@ Read = WordTensors | Tensor
 """The texts of a batch: their words, or ids of symbols (B, T)."""
 
 
+class Member(nn.Module):
+    """One more way from the vectors of a text to scores: a stack, pooling, layers and a head.
+
+    Args:
+        compute: number format of the products of the stack.
+    """
+
+    def __init__(self, config: ClassifierConfig, *, compute: torch.dtype) -> None:
+        super().__init__()
+        self.stack = Stack(config.width, config.stack, compute=compute)
+        head, directions = config.head, self.stack.directions
+        self.pooling = Pooling(head.pooling, width=config.stack.hidden * directions, directions=directions)
+        self.layers = FeedForward(
+            self.pooling.width, layers=head.feed_forward_layers, hidden=head.feed_forward, dropout=head.output_dropout
+        )
+        self.head = LabelHead(config.labels, self.layers.width)
+
+    def forward(self, x: Tensor, lengths: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Scores (B, K) of texts x (B, T, D); with a generator, parts are dropped."""
+        return _scores(self, x, lengths, generator)
+
+
 class ClassifierNetwork(nn.Module):
     """Scores of the labels of a text by two paths: s = V layers(v) + b with v = pooled h, h = stack(x), x = words, or
     the symbols of a language model; and s = bag(n-grams).
 
     Each path has a loss of its own, so that neither leans on the other: in a sum that is trained as one, the stack soon
-    explains the training texts alone, and the bag learns no more. How they are mixed is chosen afterwards.
+    explains the training texts alone, and the bag learns no more. How they are mixed is chosen afterwards. With several
+    members, further stacks read the same vectors, each with a loss of its own too; their scores are averaged.
 
     Args:
         config: all sizes. seen: (words,), how often each word was met in training. precision: number format of the
@@ -47,6 +70,7 @@ class ClassifierNetwork(nn.Module):
             self.pooling.width, layers=head.feed_forward_layers, hidden=head.feed_forward, dropout=head.output_dropout
         )
         self.head = LabelHead(config.labels, self.layers.width)
+        self.others = nn.ModuleList(Member(config, compute=compute) for _ in range(head.members - 1))
         self.bag = TextBag(config.labels, config.skip, rows=1 << config.bag.bag_bits) if config.skip.bag else None
         self.seen: Tensor
         self.register_buffer("seen", seen, persistent=False)
@@ -63,7 +87,8 @@ class ClassifierNetwork(nn.Module):
 
     def compute_in(self, precision: str) -> None:
         """Make the products in another number format from now on; the weights stay."""
-        self.stack.compute = COMPUTE[precision]
+        for member in (self, *self.others):
+            member.stack.compute = COMPUTE[precision]  # type: ignore[union-attr]
         if isinstance(self.embedding, WordEmbedding) and hasattr(self.embedding, "reader"):
             self.embedding.reader.compute = COMPUTE[precision]
 
@@ -91,16 +116,25 @@ class ClassifierNetwork(nn.Module):
     def paths(
         self, read: Read, lengths: Tensor, bags: BagTensors, generator: torch.Generator | None = None
     ) -> list[Tensor]:
-        """The scores of the labels by each path, (B, K); with a generator, parts are dropped.
+        """The scores of the labels, (B, K), by each stack and, last, by the bag, if there is one; with a generator,
+        parts are dropped.
 
         Args:
             read: words, or ids of symbols (B, T), as the embedding wants them. lengths: (B,).
         """
         x = self.vectors(read, generator)  # (B, T, D)
-        h, state = self.stack(x, None, lengths, generator)  # (B, T, H)
-        v = self.layers(self.pooling(h, state, lengths), generator)  # (B, D)
-        s = self.head(v)  # (B, K)
-        return [s] if self.bag is None else [s, self.bag(bags, generator)]
+        found = [_scores(self, x, lengths, generator), *(member(x, lengths, generator) for member in self.others)]
+        return found if self.bag is None else [*found, self.bag(bags, generator)]
+
+
+def _scores(
+    member: ClassifierNetwork | Member, x: Tensor, lengths: Tensor, generator: torch.Generator | None
+) -> Tensor:
+    """The scores (B, K) of texts x (B, T, D) by the stack of a network or a further one."""
+    h, state = member.stack(x, None, lengths, generator)  # (B, T, H)
+    v = member.layers(member.pooling(h, state, lengths), generator)  # (B, D)
+    scores: Tensor = member.head(v)  # (B, K)
+    return scores
 
 
 def _embedding(config: ClassifierConfig, compute: torch.dtype) -> WordEmbedding | SymbolEmbedding:

@@ -1,0 +1,44 @@
+"""The network of classifiers: what several members say together."""
+
+import numpy as np
+import torch
+
+from elman.data.config import LabelledReadConfig
+from elman.data.text_batches import number_texts
+from elman.models.config import ClassifierConfig
+from elman.models.engines.torch_classifier import TorchClassifier, build_classifier
+from elman.nn.config import StackConfig, TextBagConfig, TextHeadConfig, WordEmbeddingConfig
+from elman.text.config import BagConfig, WordConfig
+from elman.text.features import WordFeatures
+
+
+def engine(members: int) -> tuple[TorchClassifier, WordFeatures, BagConfig]:
+    """Three labels, and a few words."""
+    words, bag = WordConfig(hash_bits=8, minimum_count=1), BagConfig(bag_bits=8)
+    features = WordFeatures.train({"a": 2, "cat": 2, "sat": 1}, words)
+    config = ClassifierConfig(
+        words_known=features.size, characters_known=features.characters, labels=3, reading=LabelledReadConfig(),
+        words=words, bag=bag, embedding=WordEmbeddingConfig(word_width=5, feature_width=4),
+        stack=StackConfig(hidden=6, bidirectional=True), skip=TextBagConfig(), head=TextHeadConfig(members=members),
+    )  # fmt: skip
+    made = TorchClassifier(build_classifier(config, seen=features.counts, seed=1))
+    with torch.no_grad():
+        assert made.network.bag is not None
+        made.network.bag.E.uniform_(generator=torch.Generator().manual_seed(2))
+    return made, features, bag
+
+
+def test_scores_of_several_stacks_are_averaged_beside_those_of_the_bag() -> None:
+    made, features, bag = engine(3)
+    data = number_texts([["a", "cat"], ["sat"]], features, bag)
+    batch = data.batch(np.arange(2))
+    network, seen = made.network, []
+    hooks = [one.head.register_forward_hook(lambda _, __, s: seen.append(s)) for one in (network, *network.others)]  # type: ignore[union-attr, func-returns-value]
+    stacks, of_bag = made.paths(batch)
+    for hook in hooks:
+        hook.remove()
+    assert len(seen) == 3 and not torch.allclose(seen[0], seen[1])
+    np.testing.assert_allclose(stacks, np.mean([one[:2].numpy() for one in seen], axis=0), rtol=1e-5, atol=1e-6)
+    assert of_bag.shape == (2, 3) and not np.allclose(of_bag, 0)
+    alone, _, _ = engine(1)
+    assert made.parameters() > alone.parameters() and alone.count == made.count == 2
