@@ -14,7 +14,20 @@ import pytest
 
 import elman
 from elman.nn.config import CELLS
-from tiny import CLASSIFIER, SIZE, TAGGER, columns, reviews, sentences, table, tagged, write
+from tiny import (
+    CLASSIFIER,
+    SEQ2SEQ,
+    SIZE,
+    TAGGER,
+    columns,
+    pair_table,
+    reversed_words,
+    reviews,
+    sentences,
+    table,
+    tagged,
+    write,
+)  # fmt: skip
 
 Answer = tuple[list[str], list[float]]
 """What a model says of a text: names of any sort, and scores."""
@@ -101,10 +114,49 @@ def _ask_classifier_file(model: elman.Classifier, path: Path) -> list[Answer]:
     return [([one["label"] for one in row], [one["probability"] for one in row]) for row in rows]
 
 
+SEARCH: dict[str, Any] = {"beam": 3, "n_best": 2, "maximum_length": 6}
+
+
+def _train_seq2seq(folder: Path, **options: Any) -> elman.Seq2Seq:
+    texts = [*(word for word, _ in reversed_words(60)), *sentences(6)]
+    path = pair_table(folder / "train.tsv", [(text, text[::-1]) for text in texts])
+    return elman.Seq2Seq.train(path, dev="none", epochs=2, lr=0.02, **{**SEQ2SEQ, "hidden": 12, **options})
+
+
+def _ask_seq2seq(model: elman.Seq2Seq, texts: Iterable[str]) -> list[Answer]:
+    return [
+        (
+            [word for one in some for word in (one.text, str(one.finished))],
+            [float(x) for one in some for x in (one.log_probability, one.score, *np.ravel(_looked(one.attention)))],
+        )
+        for some in model.translate(texts, **SEARCH)
+    ]
+
+
+def _ask_seq2seq_file(model: elman.Seq2Seq, path: Path) -> list[Answer]:
+    lines = _lines(model, path, alignments=model.engine.attends, **SEARCH)
+    return [
+        (
+            [word for one in row for word in (one["prediction"], str(one["finished"]))],
+            [
+                x
+                for one in row
+                for x in (one["log_probability"], one["score"], *np.ravel(_looked(one.get("alignment"))))
+            ],
+        )
+        for row in (json.loads(line)["predictions"] for line in lines)
+    ]
+
+
+def _looked(attention: Any) -> Any:
+    return () if attention is None else attention
+
+
 SUBJECTS = {
     "language-model": Subject(_train_language_model, _ask_language_model, _ask_language_model_file),
     "tagger": Subject(_train_tagger, _ask_tagger, _ask_tagger_file),
     "classifier": Subject(_train_classifier, _ask_classifier, _ask_classifier_file),
+    "seq2seq": Subject(_train_seq2seq, _ask_seq2seq, _ask_seq2seq_file),
 }
 CASES = [
     *(("language-model", {"cell": cell, "layers": n, "ngrams": n}) for cell, n in itertools.product(CELLS, [1, 2])),
@@ -118,6 +170,20 @@ CASES = [
         for cell, layers, both in itertools.product(CELLS, [1, 2], [True, False])
     ),
     ("classifier", {"pooling": "attention+max", "feed_forward_layers": 2, "bag": False, "character_hidden": 3}),
+    *(
+        ("seq2seq", {"cell": cell, "layers": layers, "bidirectional": both, "attention": attention, **more})
+        for cell, layers, both, attention, more in (
+            ("lstm", 1, True, "general", {}),
+            ("lstm", 2, False, "mlp", {"input_feeding": True}),
+            ("lstm", 1, True, "none", {"decoder_layers": 2}),
+            ("gru", 2, True, "dot", {"coverage": 0.5}),
+            ("gru", 1, False, "general", {"copy": True, "tokenizer": "word"}),
+            ("elman", 1, True, "mlp", {"copy": True}),
+            ("elman", 2, False, "none", {"joint": False}),
+            ("mingru", 1, False, "dot", {"input_feeding": True, "copy": True, "coverage": 0.5}),
+            ("mingru", 2, True, "general", {"decoder_layers": 2, "tokenizer": "byte"}),
+        )
+    ),
 ]
 EVERY = pytest.mark.parametrize(
     ("kind", "options"), CASES, ids=["-".join([kind, *map(str, options.values())]) for kind, options in CASES]
@@ -168,7 +234,7 @@ def test_a_model_that_was_saved_and_loaded_answers_the_same(kind: str, options: 
 def test_a_file_is_answered_as_its_lines_are(
     kind: str, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for package in ("tagging.decoding", "classifying.reading"):
+    for package in ("tagging.decoding", "classifying.reading", "translating.reading"):
         monkeypatch.setattr(f"elman.models.{package}.WINDOW", 4)  # several windows in a small file
     model, ask = subject(kind, options)
     same(SUBJECTS[kind].ask_file(model, write(tmp_path / "texts.txt", TEXTS)), ask(TEXTS), rounded=1e-6)
