@@ -88,7 +88,7 @@ class ClassifierNetwork(nn.Module):
     def compute_in(self, precision: str) -> None:
         """Make the products in another number format from now on; the weights stay."""
         for member in (self, *self.others):
-            member.stack.compute = COMPUTE[precision]  # type: ignore[union-attr]
+            member.stack.compute = COMPUTE[precision]
         if isinstance(self.embedding, WordEmbedding) and hasattr(self.embedding, "reader"):
             self.embedding.reader.compute = COMPUTE[precision]
 
