@@ -80,6 +80,7 @@ from elman.decoding.config import BeamConfig  # noqa: E402
 from elman.metrics.summary import ROUGES, rouge  # noqa: E402
 from elman.metrics.translation import score  # noqa: E402
 from elman.models.engines.torch_seq2seq import build_seq2seq, seq2seq_loss  # noqa: E402
+from elman.models.translating.reading import MORE, TIMES  # noqa: E402
 from elman.nn.config import DecoderConfig, PairEmbeddingConfig, Seq2SeqShape, StackConfig  # noqa: E402
 from elman.settings import names  # noqa: E402
 from elman.text.config import PairTextConfig  # noqa: E402
@@ -354,7 +355,7 @@ def time_beam(machine: standard.Standard) -> dict[str, Any]:
         found = []
         for text in texts:
             source = [*ours.source.encode(text).tolist(), END]
-            found.append(search(source, longest=3 * len(source) + 40))
+            found.append(search(source, longest=SEARCH.get("maximum_length", TIMES * len(source) + MORE)))
         return found
 
     times = interleaved({
