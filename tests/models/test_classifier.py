@@ -15,7 +15,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 
 import elman
 from elman.errors import ElmanError, InputError, OptionError
-from elman.models.classifying import reading
+from elman.models import windows
 from elman.text.tokens import split_words
 from tiny import CLASSIFIER, reviews, table, write
 
@@ -233,9 +233,9 @@ def test_a_file_is_read_in_windows_and_its_order_is_kept(
     texts = [text for _, text in reviews(30, seed=5)] + ["", "x " * 300]
     wanted = classifier.predict(texts)
     path = write(tmp_path / "a.txt", texts)
-    monkeypatch.setattr(reading, "WINDOW", 4)
+    monkeypatch.setattr(windows, "WINDOW", 4)
     assert [json.loads(line)["label"] for line in written(classifier, path).splitlines()] == wanted
-    monkeypatch.setattr(reading, "LONGEST_WINDOW", 20)
+    monkeypatch.setattr(windows, "LONGEST_WINDOW", 20)
     assert classifier.predict(texts) == wanted
 
 

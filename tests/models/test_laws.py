@@ -234,7 +234,7 @@ def test_a_model_that_was_saved_and_loaded_answers_the_same(kind: str, options: 
 def test_a_file_is_answered_as_its_lines_are(
     kind: str, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for package in ("tagging.decoding", "classifying.reading", "translating.reading"):
+    for package in ("tagging.decoding", "windows"):
         monkeypatch.setattr(f"elman.models.{package}.WINDOW", 4)  # several windows in a small file
     model, ask = subject(kind, options)
     same(SUBJECTS[kind].ask_file(model, write(tmp_path / "texts.txt", TEXTS)), ask(TEXTS), rounded=1e-6)

@@ -39,7 +39,7 @@ class Numbers:
         return 1.0 + step
 
 
-def run(
+def run(  # noqa: PLR0913 what a test changes is a keyword
     config: TrainConfig,
     *,
     evaluate: bool = True,
@@ -49,6 +49,7 @@ def run(
     break_at: tuple[int, float] | None = None,
     interrupt_at: int | None = None,
     first_evaluation: float = 0.0,
+    most_epochs: int | None = None,
 ) -> tuple[Line, Numbers, Outcome]:
     network, source = Line(), Numbers()
     judged: list[float] = []
@@ -71,7 +72,7 @@ def run(
         return nats, 2, (carried,)
 
     task = Task(network, source, loss, score if evaluate else None)
-    limits = Limits(config.epochs, budget, time.monotonic())
+    limits = Limits(config.epochs, budget, time.monotonic(), most_epochs=most_epochs)
     return network, source, Trainer(task, config, limits=limits, plan=plan, watch=watch).train()
 
 
@@ -196,3 +197,15 @@ def test_a_slow_first_evaluation_does_not_end_the_run() -> None:
     assert 1.7 < time.monotonic() - begun < 2.2
     assert outcome.run.training_seconds > 0.8
     assert len(outcome.run.history) == TrainConfig().evaluations
+
+
+def test_a_budget_that_pays_for_more_ends_with_the_epochs_that_may_be() -> None:
+    begun = time.monotonic()
+    _, source, outcome = run(TrainConfig(budget="5s"), budget=5.0, most_epochs=3)
+    assert source.asked == [(epoch, step) for epoch in range(3) for step in range(10)]
+    assert time.monotonic() - begun < 4
+    assert outcome.run.plan.progress(30) == 1.0 and outcome.run.plan.total == 30
+    rates = [line["learning_rate"] for line in outcome.run.history]
+    assert rates[-1] < 0.1 * max(rates), "the schedule is wound down"
+    _, source, _ = run(TrainConfig(budget="1s"), budget=1.0, most_epochs=10_000)
+    assert 10 < len(source.asked) < 1000

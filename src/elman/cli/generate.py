@@ -1,7 +1,6 @@
 """`elman generate DIR`: text as it is written. Knows options; the work is the model's `stream`."""
 
 from argparse import Namespace
-from pathlib import Path
 
 import elman
 from elman.cli import output
@@ -9,6 +8,7 @@ from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
 from elman.cli.threads import use_threads
 from elman.decoding.config import SamplingConfig
 from elman.errors import OptionError
+from elman.models.kinds import KINDS
 from elman.settings import build
 
 TEMPERATURE = "divides the logits; 0, what a seq2seq model has unless told otherwise, takes the likeliest symbol"
@@ -28,14 +28,12 @@ def add_options(parser: Parser) -> None:
 
 def run(given: Namespace) -> None:
     """Write one sample as it comes, or several one after the other."""
-    from elman.models.folder import kind_of  # which loads numpy
-
     wanted = chosen(given, SamplingConfig)
-    config = build(SamplingConfig, {**kind_of(Path(given.model)).sampling, **wanted})
     use_threads(given.threads)
     model = elman.load(given.model)
     if not hasattr(model, "stream"):
         raise OptionError(f"a {model.kind} does not write text", where=given.model, mend="see elman predict")
+    config = build(SamplingConfig, {**KINDS[model.kind].sampling, **wanted})
     pieces = model.stream(given.prompt, config)
     if config.samples == 1 and not given.json:
         for _, text in pieces:

@@ -6,6 +6,7 @@ in `models.folder`. Called by users and by the command line.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,14 @@ from elman.models.base import Model
 from elman.models.classifying.config import THRESHOLD, ClassifierEvaluation, ClassifierOutput
 from elman.models.classifying.judging import chosen, compare, details, judge
 from elman.models.classifying.labels import TextLabels
-from elman.models.classifying.reading import TextReader, windows
+from elman.models.classifying.reading import TextReader
 from elman.models.config import ClassifierConfig
 from elman.models.engines.torch_classifier import TorchClassifier, build_classifier, classifier_shapes
 from elman.models.kinds import CLASSIFIER
 from elman.models.language_model import SYMBOLS
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
+from elman.models.windows import windows
 from elman.settings import build, by_name
 from elman.text.features import WordFeatures
 from elman.text.tokenizer import Tokenizer, from_json
@@ -105,7 +107,7 @@ class Classifier(Model):
                 **({} if unlabelled is None else {"unlabelled": paths_of(unlabelled)}),
             },
         )  # fmt: skip
-        found: Classifier = fit(request, progress, prepare=prepare)
+        found: Classifier = fit(request, progress, prepare=partial(prepare, make=cls))
         return found
 
     @classmethod

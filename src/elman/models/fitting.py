@@ -72,6 +72,7 @@ class Prepared:
             sums: of the data files. finish: makes the model from the record of the run. final_evaluations: what its
             last figures cost beside the loss on all of dev, in evaluations of that. layers: what learns at other rates,
             or not from the begin. earlier: what comes before all this. clock: told by the run how far it is.
+            most_epochs: under a budget, so many at most.
     """
 
     options: Any
@@ -88,6 +89,7 @@ class Prepared:
     final_evaluations: float = 0.0
     layers: tuple[Layer, ...] = ()
     clock: Clock | None = None
+    most_epochs: int | None = None
     earlier: Earlier | None = None
 
 
@@ -141,7 +143,7 @@ def _train(
         whole = (0.5 + prepared.final_evaluations) * shares
     limits = Limits(
         epochs=options.train.epochs, budget=job.seconds, started=started, estimate=prepared.estimate,
-        reserve=SAVING_SECONDS, final_evaluations=whole,
+        reserve=SAVING_SECONDS, final_evaluations=whole, most_epochs=prepared.most_epochs,
     )  # fmt: skip
     share, earlier = 0.0, {}
     if prepared.earlier is not None:

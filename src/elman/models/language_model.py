@@ -5,6 +5,7 @@ Knows its tokenizer, its config and an engine behind numpy arrays; training is i
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ class LanguageModel(Model):
             LANGUAGE_MODEL, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options,
         )  # fmt: skip
-        found: LanguageModel = fit(request, progress, prepare=prepare)
+        found: LanguageModel = fit(request, progress, prepare=partial(prepare, make=cls))
         return found
 
     @classmethod

@@ -6,6 +6,7 @@ Knows its tokenizers and an engine behind numpy arrays; training is in `models.t
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.translating.config import Seq2SeqOutput
 from elman.models.translating.judging import compare, judge
-from elman.models.translating.reading import PairReader, Translation, tell_cut, windows
+from elman.models.translating.reading import PairReader, Translation, tell_cut
+from elman.models.windows import windows
 from elman.settings import build, names
 from elman.text.tokenizer import Tokenizer, from_json
 
@@ -96,7 +98,7 @@ class Seq2Seq(Model):
             SEQ2SEQ, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options, files=files,
         )  # fmt: skip
-        found: Seq2Seq = fit(request, progress, prepare=prepare)
+        found: Seq2Seq = fit(request, progress, prepare=partial(prepare, make=cls))
         return found
 
     @classmethod

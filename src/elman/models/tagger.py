@@ -6,6 +6,7 @@ in `models.folder`. Called by users and by the command line.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -88,7 +89,7 @@ class Tagger(Model):
             overwrite=overwrite, start=from_, replay=replay, options=options,
             files={} if vectors is None else {"vectors": [vectors]},
         )  # fmt: skip
-        found: Tagger = fit(request, progress, prepare=prepare)
+        found: Tagger = fit(request, progress, prepare=partial(prepare, make=cls))
         return found
 
     @classmethod

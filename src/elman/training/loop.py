@@ -72,6 +72,7 @@ class Limits:
     estimate: int = 100
     reserve: float = 0.0
     final_evaluations: float = 0.0
+    most_epochs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,12 @@ class Trainer:
     def _first_total(self) -> int:
         if self.limits.epochs is not None:
             return sum(self.task.source.steps(epoch) for epoch in range(self.limits.epochs))
-        return max(1, self.limits.estimate)
+        return self._limited(max(1, self.limits.estimate))
+
+    def _limited(self, total: int) -> int:
+        """A number of steps, no more than those of so many epochs as may be."""
+        most = self.limits.most_epochs
+        return total if most is None else min(total, sum(self.task.source.steps(epoch) for epoch in range(most)))
 
     def step(self) -> None:
         """One batch: loss, gradients, clipping, the optimizer, the average."""
@@ -246,7 +252,7 @@ class Trainer:
         left = 0.0
         if self.task.evaluate is not None:
             left = max(0, self.config.evaluations - run.evaluations) + self.limits.final_evaluations
-        total = self.pace.total(run.step, spent=spent, evaluations_left=left)
+        total = self._limited(self.pace.total(run.step, spent=spent, evaluations_left=left))
         run.plan.points.append(PlanPoint(run.step, run.plan.progress(run.step), total))
 
     def _is_evaluation_due(self) -> bool:

@@ -45,9 +45,17 @@ def test_a_text_that_would_be_read_often_gets_several_stacks() -> None:
 
     assert [members(seconds) for seconds in (5, 15, 16, 300)] == [1, 1, 2, 3]
     assert members(300, members=2) is None
-    assert (
-        choose(Facts(1000, 20_000, 2, 300, None), {}).steps
-        == choose(Facts(1000, 20_000, 2, 100, None), {"members": 1}).steps
-    )
     assert choose(replace(FACTS, epochs=100), {}).values["members"] == 1
     assert choose(replace(FACTS, epochs=None, seconds=300.0, transferred=True), {}).values["members"] == 1
+
+
+def test_a_run_with_time_for_more_ends_when_its_labels_were_met_often() -> None:
+    def most(texts: int, labels: int, seconds: float | None = 300.0) -> int | None:
+        return choose(Facts(texts, 10 * texts, labels, seconds, None if seconds else 3), {}).most_epochs
+
+    assert most(6000, 2) == 10  # 30,000 / 3,000
+    assert most(50_000, 7) == 8  # 30,000 / 7,143 would be 4
+    assert most(10_000, 77) == 231
+    assert most(6920, 2, None) is None
+    choice = choose(Facts(6000, 60_000, 2, 300.0, None), {"members": 1})
+    assert choice.steps == 10 * 6000 // 32 and "about 10 epochs" in choice.reason

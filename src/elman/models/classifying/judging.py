@@ -18,7 +18,8 @@ from elman.metrics.classification import ClassificationTally
 from elman.metrics.paired import paired_bootstrap
 from elman.models.classifying.config import THRESHOLD
 from elman.models.classifying.labels import TextLabels
-from elman.models.classifying.reading import TextReader, windows
+from elman.models.classifying.reading import TextReader
+from elman.models.windows import windows
 
 CONFUSIONS = 10
 """Mistakes that a report names."""

@@ -17,7 +17,7 @@ from elman.errors import OptionError
 from elman.models.classifying.config import ClassifierOutput
 from elman.models.classifying.judging import chosen
 from elman.models.classifying.labels import TextLabels
-from elman.models.classifying.reading import windows
+from elman.models.windows import windows
 
 if TYPE_CHECKING:
     from elman.models.classifier import Classifier

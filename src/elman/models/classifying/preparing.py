@@ -4,6 +4,7 @@ Knows the order of the steps; the steps themselves are in `text`, `data` and `nn
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,6 @@ from elman.data.text_batches import TextCorpus, build_texts, number_corpus
 from elman.data.texts import LabelledText, read_labelled
 from elman.data.tokens import SentenceBatches, part_of
 from elman.errors import InputError
-from elman.models.classifier import Classifier
 from elman.models.classifying.config import TransferConfig
 from elman.models.classifying.judging import DevTexts
 from elman.models.classifying.labels import TextLabels, all_labels
@@ -58,8 +58,12 @@ class Read:
     plain: PlainTexts | None
 
 
-def prepare(job: Job, folder: Path) -> Prepared:
-    """Read the files; learn words and labels; choose the shape; draw or load the weights."""
+def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
+    """Read the files; learn words and labels; choose the shape; draw or load the weights.
+
+    Args:
+        make: the model of what training comes to, as the class of its kind is made.
+    """
     read = _read(job)
     options = _sized(job, read)
     wanted = options.train if job.recorded is None else Record(job.recorded)
@@ -94,9 +98,10 @@ def prepare(job: Job, folder: Path) -> Prepared:
         ),
         loss=classifier_loss(network, labels.weights(balanced=options.head.class_weights == "balanced")),
         dev=dev, tokens=int(data.starts[-1]), estimate=choice.steps,
+        most_epochs=choice.most_epochs,
         evaluation_tokens=choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"],
         sums=job.sums(),
-        finish=lambda record: Classifier(
+        finish=lambda record: make(
             config, read.features, labels=labels if dev is None else dev.fitted,
             engine=TorchClassifier(network), record=record, tokenizer=read.tokenizer,
         ),

@@ -3,8 +3,8 @@
 Knows labels and an engine by what it can do; knows no file. Used by `models.classifier` and its package.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,6 @@ from elman.text.features import WordFeatures
 from elman.text.tokenizer import Tokenizer
 from elman.text.tokens import split_words
 
-Item = TypeVar("Item")
-WINDOW = 2048
-"""Texts that are read ahead, so that those of like length can stand in one batch."""
-LONGEST_WINDOW = 1 << 20
-"""Characters after which a window ends all the same."""
 ROWS = 64
 TOKENS = 1 << 14
 """Texts side by side, and their words, padding counted."""
@@ -87,21 +82,3 @@ class TextReader:
         p = self.labels.probabilities(self.scores(found))
         p[[not text.words for text in found]] = self.labels.prior()
         return p, sum(text.size for text in found)
-
-
-def windows(items: Iterable[Item], size_of: Any = len) -> Iterator[list[Item]]:
-    """Texts, or what has one, in lists that are read together.
-
-    Args:
-        size_of: the characters of an item.
-    """
-    window: list[Item] = []
-    size = 0
-    for item in items:
-        window.append(item)
-        size += size_of(item)
-        if len(window) == WINDOW or size >= LONGEST_WINDOW:
-            yield window
-            window, size = [], 0
-    if window:
-        yield window

@@ -4,6 +4,7 @@ Knows counts and seconds; knows no network. Used by `models.classifying.preparin
 `docs/log.md`.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ SMALL = {"hidden": 96, "word_width": 64, "feature_width": 32}
 LARGE = {"hidden": 128, "word_width": 100, "feature_width": 64}
 MEMBER_EPOCHS, MOST_MEMBERS = 8, 3
 """A text that is read more often than this is learnt by heart: the time is better spent on several stacks."""
+MEETINGS, FEWEST_EPOCHS = 30_000, 8
+"""Under a budget a run ends when it has met a text of each label so often: what comes after is learning by heart."""
 TRANSFER = {"layer_decay": 2.6, "thaw": 0.2}
 """Where layers have learnt something before: rates fall as in Howard & Ruder 2018 (ULMFiT)."""
 
@@ -44,12 +47,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen, by option name, and why; steps of a first plan; dev words of an evaluation on the way."""
+    """What was chosen, by option name, and why; steps of a first plan; dev words of an evaluation on the way; the epochs
+    after which a run ends that has time for more."""
 
     values: dict[str, Any]
     reason: str
     steps: int
     dev_tokens: int
+    most_epochs: int | None
 
 
 def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
@@ -65,10 +70,12 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     wanted["members"] = _members(seen / facts.tokens) if facts.seconds and not facts.transferred else 1
     values = {name: value for name, value in wanted.items() if name not in given}
     seen /= given.get("members", wanted["members"])
+    most = max(FEWEST_EPOCHS, MEETINGS * facts.labels // facts.texts) if facts.seconds else None
+    epochs = min(seen / facts.tokens, most or math.inf)
     rows = given.get("batch_size", wanted["batch_size"])
-    steps = max(1, int(seen / facts.tokens * facts.texts / rows))
+    steps = max(1, int(epochs * facts.texts / rows))
     told = ", ".join(f"{name} {value}" for name, value in values.items())
-    return Choice(values, f"chosen for about {seen / facts.tokens:.0f} epochs: {told}", steps, DEV_TOKENS)
+    return Choice(values, f"chosen for about {epochs:.0f} epochs: {told}", steps, DEV_TOKENS, most)
 
 
 def _members(epochs: float) -> int:

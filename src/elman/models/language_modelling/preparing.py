@@ -4,7 +4,9 @@ Knows the order of the steps; the steps themselves are in `text`, `data` and `nn
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from elman.data.batches import LineBatches
 from elman.data.corpus import Corpus, build_corpus, training_text
@@ -15,7 +17,6 @@ from elman.models.engines.torch_language_model import TorchLanguageModel, build_
 from elman.models.fitting import LAST_JUDGEMENT, Prepared
 from elman.models.folder import Record
 from elman.models.kinds import LanguageModelOptions, flat
-from elman.models.language_model import LanguageModel
 from elman.models.language_modelling.dev import DevText
 from elman.models.language_modelling.sizing import Choice, Facts, choose
 from elman.models.plans import Job
@@ -25,8 +26,12 @@ from elman.training import machine
 log = logging.getLogger("elman")
 
 
-def prepare(job: Job, folder: Path) -> Prepared:
-    """Read the files twice, for the symbols and for the ids; choose the shape; draw or load the weights."""
+def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
+    """Read the files twice, for the symbols and for the ids; choose the shape; draw or load the weights.
+
+    Args:
+        make: the model of what training comes to, as the class of its kind is made.
+    """
     reading, text = job.options.reading, job.options.text
     part = "train" if job.dev is None else None
     tokenizer: Tokenizer = (
@@ -57,14 +62,14 @@ def prepare(job: Job, folder: Path) -> Prepared:
     )  # fmt: skip
     start = None if job.start is None else job.start.engine
     network = build_network(config, precision=precision, seed=options.train.seed, start=start).to(device)
-    make = Segments if options.reading.continuous else LineBatches
+    batches = Segments if options.reading.continuous else LineBatches
     return Prepared(
         options=options, network=network, precision=precision,
-        source=make(train, options.batch, seed=options.train.seed), loss=training_loss(network),
+        source=batches(train, options.batch, seed=options.train.seed), loss=training_loss(network),
         dev=None if dev is None else DevText(network, dev, segment=options.batch.segment),
         tokens=train.counts.tokens, estimate=choice.steps, evaluation_tokens=dev_tokens,
         sums=job.sums(),
-        finish=lambda record: LanguageModel(config, tokenizer, TorchLanguageModel(network), record=record),
+        finish=lambda record: make(config, tokenizer, TorchLanguageModel(network), record=record),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ Knows the order of the steps; the steps themselves are in `text`, `data` and `nn
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from elman.models.fitting import Prepared
 from elman.models.folder import Record
 from elman.models.kinds import TaggerOptions, flat
 from elman.models.plans import Job
-from elman.models.tagger import Tagger
 from elman.models.tagging.decoding import LabelReader
 from elman.models.tagging.judging import DevSentences
 from elman.models.tagging.sizing import Facts, choose
@@ -51,8 +50,12 @@ class Read:
     vectors: NDArray[np.float32] | None
 
 
-def prepare(job: Job, folder: Path) -> Prepared:
-    """Read the files; learn words and labels; choose the shape; draw or load the weights."""
+def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
+    """Read the files; learn words and labels; choose the shape; draw or load the weights.
+
+    Args:
+        make: the model of what training comes to, as the class of its kind is made.
+    """
     options: TaggerOptions = job.options
     reading = _reading(job)
     read = _read(job, reading.label_columns)
@@ -80,20 +83,21 @@ def prepare(job: Job, folder: Path) -> Prepared:
         seed=options.train.seed, start=start,
     ).to(device)  # fmt: skip
 
-    def make(outside: Sequence[float] | None) -> LabelReader:
+    def reader(outside: Sequence[float] | None) -> LabelReader:
         return LabelReader(TorchTagger(network), read.features, read.labels, outside=outside)
 
     dev = None
     if read.dev is not None:
-        dev = DevSentences(read.dev, make, read.seen)
+        dev = DevSentences(read.dev, reader, read.seen)
     evaluation = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
     return Prepared(
         options=options, network=network, precision=precision,
         source=SentenceBatches(_numbered(read, options), options.batch, seed=options.train.seed),
         loss=tagger_loss(network), dev=dev, tokens=len(read.corpus.tokens), estimate=choice.steps,
+        most_epochs=choice.most_epochs,
         evaluation_tokens=evaluation, sums=job.sums(),
-        finish=lambda record: Tagger(
-            config, make(None if dev is None else dev.outside), seen=read.seen, record=record
+        finish=lambda record: make(
+            config, reader(None if dev is None else dev.outside), seen=read.seen, record=record
         ),
     )  # fmt: skip
 

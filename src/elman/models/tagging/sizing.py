@@ -4,6 +4,7 @@ Knows counts and seconds; knows no network. Used by `models.tagging.preparing`. 
 `docs/log.md`.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ EPOCHS = 12
 """A larger network is taken only if it can read its text so often."""
 FEW_TOKENS = 150_000
 """Below so many tokens the largest network is not taken."""
+MOST_EPOCHS = 14
+"""So few tokens with spans are not read more often: they would be learnt by heart."""
 DEV_TOKENS = 40_000
 """Tokens of an evaluation on the way."""
 ROWS = 32
@@ -37,12 +40,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen, by option name, and why; steps of a first plan; dev tokens of an evaluation on the way."""
+    """What was chosen, by option name, and why; steps of a first plan; dev tokens of an evaluation on the way; the
+    epochs after which a run ends that has time for more."""
 
     values: dict[str, Any]
     reason: str
     steps: int
     dev_tokens: int
+    most_epochs: int | None
 
 
 def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
@@ -59,14 +64,17 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         **_dropout(facts.spans, given.get("dropout")),
     }
     values = {name: value for name, value in wanted.items() if name not in given}
-    epochs = _epochs(facts, hidden)
+    most = MOST_EPOCHS if facts.seconds and facts.spans and facts.tokens < FEW_TOKENS else None
+    epochs = min(_epochs(facts, hidden), most or math.inf)
     steps = max(1, int(epochs * facts.sentences / given.get("batch_size", ROWS)))
     reason = f"chosen for about {epochs:.0f} epochs: " + ", ".join(f"{k} {v}" for k, v in values.items())
-    return Choice(values, reason, steps, DEV_TOKENS)
+    return Choice(values, reason, steps, DEV_TOKENS, most)
 
 
 def _hidden(facts: Facts) -> int:
-    """The largest size that can read the text often enough."""
+    """The largest size that can read the text often enough; of few tokens with spans the smallest learns most."""
+    if facts.spans and facts.tokens < FEW_TOKENS:
+        return min(SPEEDS)
     for hidden in SPEEDS:
         if _epochs(facts, hidden) >= EPOCHS and (facts.tokens >= FEW_TOKENS or hidden < max(SPEEDS)):
             return hidden

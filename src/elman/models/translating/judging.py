@@ -14,7 +14,8 @@ from elman.data.pairs import Pair
 from elman.decoding.config import BeamConfig
 from elman.metrics.paired import paired_bootstrap
 from elman.metrics.translation import TranslationTally, sentence_chrf
-from elman.models.translating.reading import PairReader, windows
+from elman.models.translating.reading import PairReader
+from elman.models.windows import windows
 
 GREEDY = BeamConfig(beam=1)
 LARGEST_BATCH = 2048

@@ -13,7 +13,8 @@ from elman.data.pairs import Pair, header_alone, pair_writer, read_pairs
 from elman.decoding.config import BeamConfig
 from elman.errors import OptionError
 from elman.models.translating.config import Seq2SeqOutput
-from elman.models.translating.reading import PairReader, Translation, tell_cut, windows
+from elman.models.translating.reading import PairReader, Translation, tell_cut
+from elman.models.windows import windows
 
 if TYPE_CHECKING:
     from elman.models.seq2seq import Seq2Seq

@@ -4,7 +4,7 @@ Knows the order of the steps; the steps themselves are in `text`, `data` and `nn
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from elman.models.fitting import Prepared
 from elman.models.folder import Record
 from elman.models.kinds import Seq2SeqOptions, flat
 from elman.models.plans import Job
-from elman.models.seq2seq import Seq2Seq
 from elman.models.translating.judging import DevPairs
 from elman.models.translating.reading import PairReader
 from elman.models.translating.sizing import Choice, Facts, choose, vocabulary_size
@@ -45,11 +44,14 @@ class Read:
     options: Seq2SeqOptions
 
 
-def prepare(job: Job, folder: Path) -> Prepared:
+def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     """Read the files; learn the vocabularies; choose the shape; draw or load the weights.
 
     Raises:
         InputError, OptionError: as `Seq2Seq.train`.
+
+    Args:
+        make: the model of what training comes to, as the class of its kind is made.
     """
     _check_files(job)
     read = _read(job)
@@ -78,7 +80,7 @@ def prepare(job: Job, folder: Path) -> Prepared:
         source=PairBatches(read.corpus, options.batch, seed=options.train.seed), dev=dev,
         loss=seq2seq_loss(network, progress=lambda: clock.share), clock=clock,
         tokens=len(read.corpus.targets), estimate=choice.steps, evaluation_tokens=dev_tokens, sums=job.sums(),
-        finish=lambda record: Seq2Seq(config, read.tokenizers, TorchSeq2Seq(network), record=record),
+        finish=lambda record: make(config, read.tokenizers, TorchSeq2Seq(network), record=record),
         final_evaluations=0.0 if dev is None else DECODING * len(dev.shown) / max(len(dev.pairs), 1),
     )  # fmt: skip
 

@@ -4,9 +4,9 @@ Knows tokenizers and engines by what they can do; knows no file. Used by `models
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,7 @@ from elman.text.tokenizer import Tokenizer
 from elman.text.vocabulary import END, START, UNKNOWN
 
 log = logging.getLogger("elman")
-Item = TypeVar("Item")
 Ids = NDArray[np.int64]
-WINDOW = 1024
-"""Texts that are read ahead, so that those of like length can stand in one batch."""
-LONGEST_WINDOW = 1 << 20
-"""Characters after which a window ends all the same."""
 SYMBOLS = 1024
 """Symbols of sources side by side, padding counted: hypotheses are as many times more."""
 TIMES, MORE = 3, 40
@@ -149,21 +144,3 @@ def tell_cut(cut: int, texts: int) -> None:
     """Log how many texts were cut at the greatest length, if any."""
     if cut:
         log.warning("%s of %s texts were cut at the greatest length (--maximum-length)", f"{cut:,}", f"{texts:,}")
-
-
-def windows(items: Iterable[Item], size_of: Any = len) -> Iterator[list[Item]]:
-    """Texts, or what has one, in lists that are read together.
-
-    Args:
-        size_of: the characters of an item.
-    """
-    window: list[Item] = []
-    size = 0
-    for item in items:
-        window.append(item)
-        size += size_of(item)
-        if len(window) == WINDOW or size >= LONGEST_WINDOW:
-            yield window
-            window, size = [], 0
-    if window:
-        yield window

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-CHARACTERS_PER_MERGE = 600
+CHARACTERS_PER_MERGE = 900
 """Characters of both sides for each symbol of a vocabulary of byte pairs."""
 SMALLEST, LARGEST = 400, 16_000
 """Symbols of a vocabulary of byte pairs."""
@@ -74,7 +74,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     seen = operations / cost if operations is not None else facts.tokens * (facts.epochs or 1)
     epochs = seen / max(facts.tokens, 1)
     settle(**_dropout(epochs, given.get("dropout")))
-    settle(batch_tokens=int(min(2000, max(400, facts.tokens / 100))))
+    settle(batch_tokens=int(min(1200, max(300, facts.tokens / 400))))
     chosen = {name: value for name, value in values.items() if name not in given}
     reason = f"chosen for about {epochs:.1f} epochs: " + ", ".join(f"{name} {value}" for name, value in chosen.items())
     return Choice(chosen, reason, max(1, int(seen / values["batch_tokens"])), DEV_TOKENS)
