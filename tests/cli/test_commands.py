@@ -22,6 +22,7 @@ REPORT = {"kind": "language-model", "seconds": 1.5, "metrics": {"loss": 1.25}}
 class FakeModel:
     """Records how it is called; answers with fixed values."""
 
+    kind = "language-model"
     calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []  # noqa: RUF012 one list for all of a test
     report = REPORT
 

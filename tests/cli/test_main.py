@@ -19,6 +19,7 @@ FAKE = textwrap.dedent("""
     import sys, time, elman
     from elman.cli.main import main
     class Model:
+        kind = "language-model"
         def stream(self, prompt, config):
             BODY
     elman.load = lambda path: Model()

@@ -15,6 +15,7 @@ from elman.errors import InputError, OptionError
 from elman.models.kinds import KINDS, LANGUAGE_MODEL, TAGGER
 from elman.nn.config import StackConfig
 from elman.settings import flag_of
+from elman.text.config import PairTextConfig
 from elman.training.config import TrainConfig
 
 CONFIGS_OF_TRAINING = tuple(LANGUAGE_MODEL.configs.values())
@@ -30,6 +31,10 @@ FIELDS = [(config, field) for config in CONFIGS for field in fields(config)]
 
 TEXTS = {"budget": "90s", "delimiter": ";", "pooling": "max"}
 """Values for fields that do not take every text."""
+SIZES = {(PairTextConfig, "vocabulary_size"): 300, (PairTextConfig, "source_vocabulary_size"): 300}
+"""Likewise for fields that do not take every number of their range."""
+BESIDE: dict[str, dict[str, Any]] = {"source_vocabulary_size": {"joint": False}}
+"""What a field needs to be given."""
 
 
 def given(*words: str, configs: tuple[type, ...] = CONFIGS_OF_TRAINING) -> Namespace:
@@ -47,6 +52,8 @@ def other_value(config: type, field: Any) -> Any:
         return next(choice for choice in meta["choices"] if choice != field.default)
     if bool in (hint, *typing.get_args(hint)):
         return not field.default
+    if (config, field.name) in SIZES:
+        return SIZES[config, field.name]
     if field.default is not None and meta["low"] is not None:
         return type(field.default)(field.default + 1 if field.default + 1 <= meta["high"] else meta["low"])
     if meta["low"] is not None:
@@ -65,9 +72,10 @@ def words_for(field: Any, value: Any) -> list[str]:
 
 @pytest.mark.parametrize(("config", "field"), FIELDS, ids=[f"{c.__name__}.{f.name}" for c, f in FIELDS])
 def test_every_field_is_an_option_and_arrives(config: type, field: Any) -> None:
-    value = other_value(config, field)
-    found = chosen(given(*words_for(field, value), configs=(config,)), config)
-    assert found == {field.name: value}
+    value, beside = other_value(config, field), BESIDE.get(field.name, {})
+    more = [word for one in fields(config) if one.name in beside for word in words_for(one, beside[one.name])]
+    found = chosen(given(*words_for(field, value), *more, configs=(config,)), config)
+    assert found == {**beside, field.name: value}
     assert type(found[field.name]) is type(value)
 
 
