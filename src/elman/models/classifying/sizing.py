@@ -47,8 +47,8 @@ class Facts:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen, by option name, and why; steps of a first plan; dev words of an evaluation on the way; the epochs
-    after which a run ends that has time for more."""
+    """What was chosen, by option name, and why; steps of a first plan; dev words of an evaluation on the way; the
+    epochs after which a run ends that has time for more."""
 
     values: dict[str, Any]
     reason: str
