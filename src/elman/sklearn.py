@@ -100,6 +100,7 @@ class ElmanClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     pooling: str | None = None
     feed_forward_layers: int | None = None
     feed_forward: int | None = None
+    members: int | None = None
     output_dropout: float | None = None
     label_smoothing: float | None = None
     class_weights: str | None = None

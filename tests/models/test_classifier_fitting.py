@@ -12,8 +12,6 @@ import pytest
 
 import elman
 from elman.errors import ElmanError, InputError, OptionError
-from elman.models.kinds import CLASSIFIER as KIND
-from elman.settings import names
 from tiny import CLASSIFIER, reviews, table, write
 
 FILES = ("weights.safetensors", "words.json", "labels.json")
@@ -133,38 +131,6 @@ def test_labels_of_dev_that_training_has_not_are_warned_of_and_wrong(
 def test_files_that_teach_nothing_are_refused(tmp_path: Path, rows: list[tuple[str, str]], told: str) -> None:
     with pytest.raises(InputError, match=told):
         elman.Classifier.train(table(tmp_path / "a.tsv", rows), dev="none", epochs=1, **CLASSIFIER)
-
-
-BASE: dict[str, Any] = {**CLASSIFIER, "epochs": 1, "lr": 0.01, "precision": "fp32", "dev": "none"}
-# For every field of a classifier's own parts a value that must show in the weights, and what else it needs for it.
-CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
-    "batch_size": (2, {}), "longest": (4, {}), "bag": (False, {}), "bag_words": (1, {}), "bag_characters": (3, {}),
-    "bag_minimum": (40, {}), "bag_bits": (9, {}), "bag_width": (2, {}), "bag_dropout": (0.5, {}),
-    "pooling": ("attention", {}), "feed_forward_layers": (1, {}), "feed_forward": (9, {"feed_forward_layers": 1}),
-    "output_dropout": (0.5, {}), "label_smoothing": (0.2, {}), "class_weights": ("balanced", {}),
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = reviews(30)
-    return table(tmp_path_factory.mktemp("uneven") / "a.tsv", [*rows, *(row for row in rows if row[0] == "good")])
-
-
-def weights(path: Path, **options: Any) -> dict[str, bytes]:
-    model = elman.Classifier.train(path, **{**BASE, **options})
-    return {name: array.tobytes() for name, array in model.engine.arrays().items()}
-
-
-def test_every_field_that_is_a_classifiers_own_is_tried() -> None:
-    own = [KIND.configs[part] for part in ("batch", "bag", "skip", "head")]
-    assert set(CHANGES) == set(names(*own))
-
-
-@pytest.mark.parametrize("field", CHANGES)
-def test_every_field_changes_the_weights(uneven: Path, field: str) -> None:
-    value, needed = CHANGES[field]
-    assert weights(uneven, **{**needed, field: value}) != weights(uneven, **needed)
 
 
 @pytest.mark.parametrize(
