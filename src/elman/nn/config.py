@@ -173,7 +173,7 @@ class TextHeadConfig:
     )  # fmt: skip
     output_dropout: float = option(0.5, "dropout on the pooled states, and behind each such layer", low=0, high=0.95)
     label_smoothing: float = option(
-        0.0, "share of a label's probability that is spread over all labels", low=0, high=0.5
+        0.0, "share of a label's probability that is spread over all labels", low=0, high=0.5, automatic=True
     )
     class_weights: str = option(
         "none", "weight of a label in training; balanced: the rarer, the more", choices=CLASS_WEIGHTS

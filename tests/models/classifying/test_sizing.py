@@ -59,3 +59,10 @@ def test_a_run_with_time_for_more_ends_when_its_labels_were_met_often() -> None:
     assert most(6920, 2, None) is None
     choice = choose(Facts(6000, 60_000, 2, 300.0, None), {"members": 1})
     assert choice.steps == 10 * 6000 // 32 and "about 10 epochs" in choice.reason
+
+
+def test_labels_are_smoothed_where_a_text_has_one_of_several() -> None:
+    assert choose(FACTS, {}).values["label_smoothing"] == 0
+    assert choose(replace(FACTS, labels=3), {}).values["label_smoothing"] > 0
+    assert choose(replace(FACTS, labels=3, several=True), {}).values["label_smoothing"] == 0
+    assert "label_smoothing" not in choose(replace(FACTS, labels=3), {"label_smoothing": 0.0}).values

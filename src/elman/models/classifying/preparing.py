@@ -134,6 +134,7 @@ def _facts(job: Job, read: Read) -> Facts:
     return Facts(
         texts=len(corpus.labels), tokens=len(corpus.tokens if corpus.symbols is None else corpus.symbols.ids),
         labels=len(read.labels.names), seconds=job.seconds, epochs=job.options.train.epochs,
+        several=job.options.reading.multi_label,
         transferred=read.plain is not None or (job.start is not None and job.start.kind != job.kind.name),
     )  # fmt: skip
 

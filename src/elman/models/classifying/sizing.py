@@ -24,6 +24,8 @@ MEMBER_EPOCHS, MOST_MEMBERS = 8, 3
 """A text that is read more often than this is learnt by heart: the time is better spent on several stacks."""
 MEETINGS, FEWEST_EPOCHS = 30_000, 8
 """Under a budget a run ends when it has met a text of each label so often: what comes after is learning by heart."""
+SMOOTHING = 0.1
+"""Of more than two labels, one of which a text has: some texts could as well have another."""
 TRANSFER = {"layer_decay": 2.6, "thaw": 0.2}
 """Where layers have learnt something before: rates fall as in Howard & Ruder 2018 (ULMFiT)."""
 
@@ -34,7 +36,7 @@ class Facts:
 
     Args:
         tokens: words of the training texts. seconds: of the budget, or None with `epochs`. transferred: whether the
-            layers have learnt something before.
+            layers have learnt something before. several: whether a text may have several labels.
     """
 
     texts: int
@@ -43,6 +45,7 @@ class Facts:
     seconds: float | None
     epochs: int | None
     transferred: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "layers": 1,
         "bag_width": 0 if facts.labels <= FEW_LABELS else FEW_LABELS,
         **(SMALL if facts.tokens < FEW_TOKENS else LARGE),
+        "label_smoothing": SMOOTHING if facts.labels > 2 and not facts.several else 0.0,
         **(TRANSFER if facts.transferred else {}),
     }
     seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
