@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from languages import END, Languages
 
 from elman.decoding.beam import beam_search
 from elman.decoding.config import BeamConfig, SamplingConfig
 from elman.errors import OptionError
 from elman.settings import names
+from languages import END, Languages
 
 CHANGES: dict[str, Any] = {
     "beam": 1, "n_best": 3, "length_penalty": 3.0, "coverage_penalty": 9.0, "repetition_penalty": 9.0,

@@ -3,11 +3,11 @@
 import itertools
 
 import numpy as np
-from languages import END, Languages
 
 from elman.decoding.beam import beam_search
 from elman.decoding.config import BeamConfig
 from elman.decoding.ensemble import all_chosen, averaged, mean
+from languages import END, Languages
 
 MEMBERS = [Languages(seed=seed) for seed in (1, 2, 3)]
 
