@@ -26,7 +26,7 @@ from elman.models.language_modelling.states import LanguageModelState, ScoredSym
 from elman.models.networks.weights import put_arrays
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
-from elman.models.writing import TextWriter
+from elman.models.writing import TextWriter, collected, sampling_config
 from elman.settings import build, by_name, one_path, whole
 from elman.text.tokenizer import Tokenizer, from_json
 from elman.text.vocabulary import END, START, UNKNOWN
@@ -169,18 +169,8 @@ class LanguageModel(Model):
         Returns:
             A text; with `samples` above 1 a list of texts; with `stream` an iterator of pieces.
         """
-        if isinstance(sampling.get("stop"), (str, list)):
-            sampling["stop"] = (sampling["stop"],) if isinstance(sampling["stop"], str) else tuple(sampling["stop"])
-        config = build(SamplingConfig, sampling)
-        pieces = self.stream(prompt, config, state=state)
-        if stream:
-            if config.samples > 1:
-                raise OptionError("stream gives one text", where="stream", mend="leave out samples")
-            return (piece for _, piece in pieces)
-        texts = [""] * config.samples
-        for k, piece in pieces:
-            texts[k] += piece
-        return texts[0] if config.samples == 1 else texts
+        config = sampling_config(sampling)
+        return collected(self.stream(prompt, config, state=state), samples=config.samples, stream=stream)
 
     def stream(
         self, prompt: str, config: SamplingConfig, *, state: LanguageModelState | None = None

@@ -20,16 +20,17 @@ from elman.models.base import Model
 from elman.models.config import Seq2SeqConfig
 from elman.models.engines.torch_seq2seq import TorchSeq2Seq, build_seq2seq, seq2seq_shapes
 from elman.models.kinds import SEQ2SEQ
+from elman.models.language_model import SYMBOLS
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.translating.config import Seq2SeqOutput
 from elman.models.translating.judging import compare, judge
 from elman.models.translating.reading import PairReader, Translation, tell_cut
 from elman.models.windows import windows
+from elman.models.writing import collected, sampling_config
 from elman.settings import build, names
 from elman.text.tokenizer import Tokenizer, from_json
 
-SYMBOLS = {"char": "characters", "byte": "bytes", "word": "words", "bpe": "byte-pair encodings"}
 SHARED = {"shared": True}
 """Stands for the tokenizer of the source where it is that of the target."""
 References = Sequence[Path_ | Sequence[Path_]]
@@ -186,18 +187,8 @@ class Seq2Seq(Model):
         Returns:
             A text; with `samples` above 1 a list of texts; with `stream` an iterator of pieces.
         """
-        if isinstance(sampling.get("stop"), (str, list)):
-            sampling["stop"] = (sampling["stop"],) if isinstance(sampling["stop"], str) else tuple(sampling["stop"])
-        config = build(SamplingConfig, {**SEQ2SEQ.sampling, **sampling})
-        pieces = self.stream(prompt, config)
-        if stream:
-            if config.samples > 1:
-                raise OptionError("stream gives one text", where="stream", mend="leave out samples")
-            return (piece for _, piece in pieces)
-        texts = [""] * config.samples
-        for k, piece in pieces:
-            texts[k] += piece
-        return texts[0] if config.samples == 1 else texts
+        config = sampling_config({**SEQ2SEQ.sampling, **sampling})
+        return collected(self.stream(prompt, config), samples=config.samples, stream=stream)
 
     def stream(self, prompt: str, config: SamplingConfig) -> Iterator[tuple[int, str]]:
         """Pairs (number of the sample, piece of its text), as they are written from a source text."""

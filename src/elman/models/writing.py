@@ -3,8 +3,12 @@
 Knows a tokenizer's decoder; knows no network. Used by the models that write.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from elman.decoding.config import SamplingConfig
+from elman.errors import OptionError
+from elman.settings import build
 from elman.text.pairs import decoder_with
 from elman.text.tokenizer import Tokenizer
 
@@ -62,3 +66,28 @@ class TextWriter:
 def _overlap(text: str, stop: str) -> int:
     """How many characters at the end of the text are a beginning of the stop text."""
     return next((n for n in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:n])), 0)
+
+
+def sampling_config(values: Mapping[str, Any]) -> SamplingConfig:
+    """The config of values by name, with one text at which to stop, or a list of them, as users give it."""
+    stop = values.get("stop", ())
+    if isinstance(stop, (str, list)):
+        stop = (stop,) if isinstance(stop, str) else tuple(stop)
+    return build(SamplingConfig, {**values, "stop": stop})
+
+
+def collected(pieces: Iterator[tuple[int, str]], *, samples: int, stream: bool) -> "str | list[str] | Iterator[str]":
+    """What `generate` returns of pairs (number of the sample, piece of its text): a text; of several samples a list of
+    texts; with `stream` an iterator of pieces.
+
+    Raises:
+        OptionError: several samples are to be streamed.
+    """
+    if stream:
+        if samples > 1:
+            raise OptionError("stream gives one text", where="stream", mend="leave out samples")
+        return (piece for _, piece in pieces)
+    texts = [""] * samples
+    for k, piece in pieces:
+        texts[k] += piece
+    return texts[0] if samples == 1 else texts
