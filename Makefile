@@ -8,13 +8,16 @@ TORCH_ARGS ?=
 BIN := .venv/bin
 DONE := .venv/.done
 
-.PHONY: demo test check setup clean
+.PHONY: demo test test-slow check setup clean
 
 demo: $(DONE)
 	@$(BIN)/elman demo --out build/demo --overwrite
 
 test: $(DONE)
 	@scripts/test
+
+test-slow: $(DONE)
+	@scripts/test-slow
 
 check: $(DONE)
 	@scripts/check

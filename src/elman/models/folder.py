@@ -121,7 +121,7 @@ def open_folder(path: Path) -> Stored:
     check_manifest(path, READ)
     document = _object(path / "config.json")
     version = document.get("format_version")
-    if version != FORMAT_VERSION:
+    if type(version) is not int or version != FORMAT_VERSION:
         raise ModelFileError(
             f"format version {version!r} is not one that this elman reads ({FORMAT_VERSION})",
             where=str(path / "config.json"), mend="use the elman that wrote it, or a newer one",
