@@ -46,8 +46,8 @@ CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "output_dropout": (0.5, {}),
 }  # fmt: skip
 ELSEWHERE = {
-    "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "text_column", "delimiter",
-    "header", "bidirectional",
+    "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "errors", "text_column",
+    "delimiter", "header", "bidirectional",
 }  # fmt: skip
 # The same for taggers. The base has a CRF on its first column and none on its second.
 TAGGER_BASE: dict[str, Any] = {
@@ -68,7 +68,7 @@ TAGGER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "crf": (False, {}), "output_dropout": (0.7, {}), "label_smoothing": (0.3, {}), "auxiliary_weight": (0.9, {}),
     "members": (2, {}),
 }  # fmt: skip
-TAGGER_ELSEWHERE = {"budget", "patience", "evaluations", "averaging", "device", "format", "encoding"}
+TAGGER_ELSEWHERE = {"budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "errors"}
 # The same for classifiers; what they have in common with taggers is changed as there.
 CLASSIFIER_BASE: dict[str, Any] = {**CLASSIFIER_SIZE, "epochs": 1, "lr": 0.01, "precision": "fp32", "dev": "none"}
 CLASSIFIER_ELSEWHERE = {
@@ -161,6 +161,7 @@ def test_the_course_of_a_tagger_and_the_reading_of_its_files_are_heeded(treebank
     with pytest.raises(InputError, match="--format"):
         run(other)
     assert run(other, format="conll", encoding="cp949").features.vocabulary == run().features.vocabulary
+    assert any("\ufffd" in word for word in run(other, format="conll", errors="replace").features.vocabulary)
 
 
 @pytest.mark.parametrize("field", list(CLASSIFIER_CHANGES))
@@ -202,6 +203,7 @@ def test_the_reading_of_a_classifiers_files_is_heeded(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--format"):
         learnt(other)
     assert learnt(other, format="csv", encoding="cp949") == (words, labels)
+    assert "\ufffd" in "".join(learnt(other, format="csv", errors="replace")[0])
 
 
 def test_every_field_of_a_classifiers_output_changes_what_is_written(labelled: Path) -> None:
@@ -302,6 +304,7 @@ def test_fields_of_reading_change_what_is_read(tmp_path: Path) -> None:
         symbols(other)
     found = symbols(other, format="csv", encoding="cp949", delimiter=";", text_column="a")
     assert found == plain
+    assert "\ufffd" in symbols(other, format="csv", errors="replace", delimiter=";", text_column="a")
 
 
 SAMPLING: dict[str, Any] = {

@@ -21,8 +21,8 @@ BASE: dict[str, Any] = {
     **SEQ2SEQ_SIZE, "batch_tokens": 40, "epochs": 1, "lr": 0.01, "precision": "fp32", "dev": "none",
 }  # fmt: skip
 ELSEWHERE = {
-    "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "source_column", "target_column",
-    "delimiter", "header", "table_rate",
+    "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "errors", "source_column",
+    "target_column", "delimiter", "header", "table_rate",
 }  # fmt: skip
 CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "epochs": (2, {}), "lr": (0.02, {}), "warmup": (0.5, {}), "weight_decay": (1.0, {}), "clip": (0.01, {}),
@@ -109,6 +109,8 @@ def test_the_reading_of_pairs_is_heeded(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--format"):
         learnt(other)
     assert learnt(other, format="csv", encoding="cp949") == (words, turned)
+    wrong, _ = learnt(other, format="csv", errors="replace", source_column="c")
+    assert wrong and all(word.startswith("\ufffd") for word in wrong)
 
 
 def test_every_field_of_a_search_changes_what_is_found(translator: elman.Seq2Seq) -> None:

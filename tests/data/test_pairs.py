@@ -117,7 +117,7 @@ def test_files_side_by_side_must_be_as_many_and_plain(tmp_path: Path) -> None:
         assert fault(path, config=config, targets=[[path]]).startswith(f"{option}: ")
     (tmp_path / "bad.txt").write_bytes(b"a\xff\n")
     assert fault(path, targets=[[tmp_path / "bad.txt"]]) == (
-        f"{tmp_path / 'bad.txt'}:1: not valid utf-8 at byte 1; give --encoding"
+        f"{tmp_path / 'bad.txt'}:1: not valid utf-8 at byte 1; give --encoding, or --errors replace"
     )
     (tmp_path / "empty.txt").touch()
     assert "this file is empty" in fault(path, targets=[[tmp_path / "empty.txt"]])

@@ -41,6 +41,7 @@ PATTERN = st.text(st.sampled_from("ab\r\n한é😀\ufeff\u2028"), min_size=1)
 
 @given(text=PATTERN, chunk=st.integers(1, 5), encoding=st.sampled_from(["utf-8", "utf-16", "utf-16-le", "utf-32"]))
 def test_where_a_file_is_cut_while_reading_does_not_show(text: str, chunk: int, encoding: str) -> None:
+    text += "\n" * ("\r" in text and "\n" not in text)
     expected = text.replace("\r\n", "\n").removeprefix("\ufeff")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "CHUNK", chunk)
@@ -54,6 +55,7 @@ def test_where_a_file_is_cut_while_reading_does_not_show(text: str, chunk: int, 
 
 @given(text=PATTERN, chunk=st.integers(1, 5))
 def test_blocks_end_at_line_ends(text: str, chunk: int) -> None:
+    text += "\n" * ("\r" in text and "\n" not in text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "CHUNK", chunk)
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(("x" + text).encode())))
@@ -93,6 +95,9 @@ def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
     writer.join()
 
 
+MEND = "give --encoding, or --errors replace"
+
+
 def message(path: Path | str, content: bytes | None = None, encoding: str = "utf-8") -> str:
     if content is not None:
         Path(path).write_bytes(content)
@@ -103,10 +108,10 @@ def message(path: Path | str, content: bytes | None = None, encoding: str = "utf
 
 def test_what_is_not_in_the_encoding_is_told_with_file_line_and_byte(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    assert message(path, b"ab\nc\xffd") == f"{path}:2: not valid utf-8 at byte 4; give --encoding"
-    assert message(path, b"ab\n\n\xed\x95") == f"{path}:3: not valid utf-8 at byte 4; give --encoding"
-    assert message(path, "é".encode() * 10, "ascii") == f"{path}:1: not valid ascii at byte 0; give --encoding"
-    assert message(path, b"a\n\x81", "cp949") == f"{path}:2: not valid cp949 at byte 2; give --encoding"
+    assert message(path, b"ab\nc\xffd") == f"{path}:2: not valid utf-8 at byte 4; {MEND}"
+    assert message(path, b"ab\n\n\xed\x95") == f"{path}:3: not valid utf-8 at byte 4; {MEND}"
+    assert message(path, "é".encode() * 10, "ascii") == f"{path}:1: not valid ascii at byte 0; {MEND}"
+    assert message(path, b"a\n\x81", "cp949") == f"{path}:2: not valid cp949 at byte 2; {MEND}"
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 5, 1000])
@@ -117,12 +122,62 @@ def test_the_place_of_a_fault_does_not_depend_on_how_the_file_is_read(
     path, good = tmp_path / "a.txt", "aあ\nbい\n".encode(encoding)
     monkeypatch.setattr(sources, "CHUNK", chunk)
     found = message(path, good + b"\xff\xff", encoding)
-    assert found == f"{path}:3: not valid {encoding} at byte {len(good)}; give --encoding"
+    assert found == f"{path}:3: not valid {encoding} at byte {len(good)}; {MEND}"
 
 
 def test_bytes_of_a_packed_file_are_those_of_its_text(tmp_path: Path) -> None:
     path = tmp_path / "a.txt.gz"
-    assert message(path, gzip.compress(b"abc\n\xff")) == f"{path}:2: not valid utf-8 at byte 4; give --encoding"
+    assert message(path, gzip.compress(b"abc\n\xff")) == f"{path}:2: not valid utf-8 at byte 4; {MEND}"
+
+
+BAD = {
+    "utf-8": (b"a\xffb\n\xed\x95\xe2\x82\n", "a\ufffdb\n\ufffd\ufffd\n", 3, (1, 1)),
+    "cp949": (b"ab\n\xb0\xa1\xff\xb0\xa1\n\xff", "ab\n가\ufffd가\n\ufffd", 2, (2, 5)),
+    "ascii": ("a\né\n".encode(), "a\n\ufffd\ufffd\n", 2, (2, 2)),
+}
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 1000])
+@pytest.mark.parametrize("encoding", list(BAD))
+def test_what_is_not_in_the_encoding_can_be_replaced_and_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, chunk: int, encoding: str
+) -> None:
+    data, text, count, (line, byte) = BAD[encoding]
+    path = tmp_path / "a.txt"
+    path.write_bytes(data)
+    monkeypatch.setattr(sources, "CHUNK", chunk)
+    assert "".join(Source(str(path), encoding, "replace").chunks()) == text
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path}: {count} places are not valid {encoding} and are read as U+FFFD, the first in line {line}, "
+        f"at byte {byte}"
+    ]
+
+
+def test_of_a_good_file_nothing_is_replaced_or_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("한\ufffd😀\n", encoding="utf-8")
+    assert "".join(Source(str(path), errors="replace").chunks()) == "한\ufffd😀\n"
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 1000])
+@pytest.mark.parametrize("content", [b"a\rb\r", b"\ra", b"a\r\rb", b"\xef\xbb\xbfa\rb"])
+@pytest.mark.parametrize("verbatim", [False, True])
+def test_lines_that_end_in_bare_carriage_returns_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, content: bytes, verbatim: bool
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+    monkeypatch.setattr(sources, "CHUNK", chunk)
+    with pytest.raises(InputError) as caught:
+        list(Source(str(path), verbatim=verbatim).blocks())
+    assert str(caught.value) == (
+        f"{path}: its lines end in bare carriage returns, which would make it one line; write line feeds instead, say "
+        "by tr '\\r' '\\n'"
+    )
+    assert "".join(Source(str(path), whole=True).chunks()) == content.decode().removeprefix("\ufeff")
+    path.write_bytes(content + b"\n")
+    assert list(Source(str(path), verbatim=verbatim).blocks())
 
 
 def test_files_that_are_not_text(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from elman.settings import check, option
 
 FORMATS = ("text", "jsonl", "csv", "tsv", "parquet")
 LABELLED_FORMATS = (*FORMATS, "ft", "folder")
+ERRORS = ("strict", "replace")
+ERRORS_HELP = "bytes that are not in the encoding are refused (strict), or read as U+FFFD and counted (replace)"
 TOKEN_FORMATS = ("conllu", "conll", "jsonl", "text")
 
 
@@ -16,6 +18,7 @@ class ReadConfig:
 
     format: str | None = option(None, "format of the files (else the suffix decides)", choices=FORMATS)
     encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
+    errors: str = option("strict", ERRORS_HELP, choices=ERRORS)
     text_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the text")
     delimiter: str | None = option(None, "what separates the columns of a table (else the suffix decides)")
     header: bool = option(True, "the first row of a table names its columns")
@@ -32,6 +35,7 @@ class LabelledReadConfig:
 
     format: str | None = option(None, "format of the files (else the suffix decides)", choices=LABELLED_FORMATS)
     encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
+    errors: str = option("strict", ERRORS_HELP, choices=ERRORS)
     text_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the text")
     label_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the label")
     delimiter: str | None = option(None, "what separates the columns of a table (else the suffix decides)")
@@ -49,6 +53,7 @@ class TokenReadConfig:
 
     format: str | None = option(None, "format of the files (else the suffix decides)", choices=TOKEN_FORMATS)
     encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
+    errors: str = option("strict", ERRORS_HELP, choices=ERRORS)
     token_column: str | None = option(None, "name or number from 0 of the column with the tokens")
     label_columns: tuple[str, ...] = option(
         (), "name or number of a column with labels; repeatable", flag="label-column"
@@ -95,6 +100,7 @@ class PairReadConfig:
 
     format: str | None = option(None, "format of the files (else the suffix decides)", choices=FORMATS)
     encoding: str = option("utf-8", "encoding of the files; UTF-8 may begin with a byte order mark")
+    errors: str = option("strict", ERRORS_HELP, choices=ERRORS)
     source_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the source")
     target_column: str | None = option(None, "name (or number from 0, with --no-header) of the column with the target")
     delimiter: str | None = option(None, "what separates the columns of a table (else the suffix decides)")

@@ -18,7 +18,7 @@ from elman.data.config import PairReadConfig, ReadConfig
 from elman.data.examples import Example
 from elman.data.formats import parquet, plain, table
 from elman.data.formats.jsonl import line_of, object_of
-from elman.data.sources import STANDARD_INPUT, Source, format_named, path_of
+from elman.data.sources import STANDARD_INPUT, format_named, path_of, source_of
 from elman.errors import InputError, OptionError, nearest
 from elman.text.vocabulary import has_surrogate
 
@@ -81,7 +81,7 @@ def read_pairs(
         check_sides(sources, config, targets=targets, option=option)
     if targets:
         for path, references in zip(sources, zip(*targets, strict=True), strict=True):
-            yield from _side_by_side(path_of(path), [path_of(one) for one in references], encoding=config.encoding)
+            yield from _side_by_side(path_of(path), [path_of(one) for one in references], config=config)
         return
     for path in sources:
         pair = None
@@ -151,7 +151,7 @@ def header_alone(paths: Sequence[Path], config: PairReadConfig, *, added: Sequen
     if kind not in ("csv", "tsv") or not isfile(name):
         return ""
     form = table.form_of(kind, config.delimiter, header=config.header)
-    names = _free(added, table.first_row(Source(name, config.encoding), table=form))
+    names = _free(added, table.first_row(source_of(name, config), table=form))
     return formats.header_alone(paths, _plain_config(kind, config), added=names)
 
 
@@ -176,9 +176,9 @@ def _check_table(config: PairReadConfig) -> None:
             raise OptionError("plain text has no columns", where=option, mend="leave it out, or give --format")
 
 
-def _side_by_side(path: str, targets: Sequence[str], *, encoding: str) -> Iterator[Pair]:
+def _side_by_side(path: str, targets: Sequence[str], *, config: PairReadConfig) -> Iterator[Pair]:
     """The lines of a file, each with the same line of the files of its targets."""
-    sides = [plain.read(Source(name, encoding)) for name in (path, *targets)]
+    sides = [plain.read(source_of(name, config)) for name in (path, *targets)]
     for number, lines in enumerate(zip_longest(*sides)):
         if None in lines:
             counts = [
@@ -196,7 +196,7 @@ def _pairs(path: Path, config: PairReadConfig, *, targeted: bool) -> Iterator[Pa
     kind, name = format_of(path, config), path_of(path)
     if kind == "text":
         _check_table(config)
-        for example in plain.read(Source(name, config.encoding)):
+        for example in plain.read(source_of(name, config)):
             yield Pair(example.text, (), (), name, example.line, example.end)
         return
     columns: tuple[Any, Any] | None = None
@@ -221,7 +221,7 @@ def _rows(path: str, config: PairReadConfig, *, kind: str) -> Iterator[tuple[int
     if kind == "parquet":
         yield from enumerate(parquet.read_rows(path), 1)
         return
-    source = Source(path, config.encoding)
+    source = source_of(path, config)
     if kind == "jsonl":
         for line, text in enumerate(source.lines(), 1):
             if text and not text.isspace():
@@ -297,4 +297,6 @@ def _free(added: Sequence[str], taken: Mapping[Any, Any] | Sequence[str]) -> lis
 
 
 def _plain_config(kind: str, config: PairReadConfig) -> ReadConfig:
-    return ReadConfig(format=kind, encoding=config.encoding, delimiter=config.delimiter, header=config.header)
+    return ReadConfig(
+        format=kind, encoding=config.encoding, errors=config.errors, delimiter=config.delimiter, header=config.header
+    )  # fmt: skip

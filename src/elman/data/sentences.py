@@ -12,7 +12,7 @@ from typing import Any
 from elman.data.config import TokenReadConfig
 from elman.data.formats import conll, conllu, token_lists
 from elman.data.paragraphs import Sentence, sentences_of, single_lines
-from elman.data.sources import Source, format_named, path_of, refuse_single_reading
+from elman.data.sources import Source, format_named, path_of, refuse_single_reading, source_of
 from elman.errors import InputError, OptionError
 
 __all__ = [
@@ -80,7 +80,7 @@ def label_columns(paths: Sequence[Path], config: TokenReadConfig) -> tuple[str, 
     if kind == "jsonl":
         return token_lists.label_names(config)
     refuse_single_reading([name])
-    return conll.label_names(Source(name, config.encoding, verbatim=True), config)
+    return conll.label_names(source_of(name, config, verbatim=True), config)
 
 
 def check_columns(paths: Sequence[Path], config: TokenReadConfig) -> None:
@@ -171,7 +171,7 @@ class _Join:
 
 def _sentences(path: Path, config: TokenReadConfig, *, labelled: bool) -> Iterator[Sentence]:
     kind = format_of(path, config)
-    source = Source(path_of(path), config.encoding, verbatim=True)
+    source = source_of(path, config, verbatim=True)
     if kind == "conllu":
         return conllu.read(source, config, labelled=labelled)
     if kind == "conll":

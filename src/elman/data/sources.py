@@ -6,21 +6,37 @@ Knows bytes, encodings and line ends; knows no format. Used by the readers in `d
 import codecs
 import gzip
 import io
+import logging
 import sys
+import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from os import PathLike, fspath
 from os.path import exists, isdir, isfile
-from typing import BinaryIO, NoReturn, cast
+from typing import BinaryIO, NoReturn, Protocol, cast
 
 from elman.errors import InputError, OptionError
 
+log = logging.getLogger("elman")
 STANDARD_INPUT = "-"
 CHUNK = 1 << 20
 """Bytes that are read at a time."""
 _BYTE_ORDER_MARK = "\ufeff"
+_REPLACING = "elman.replacing"
+
+
+class Decoding(Protocol):
+    """What a config says of the bytes of files."""
+
+    @property
+    def encoding(self) -> str:
+        """Of the files."""
+
+    @property
+    def errors(self) -> str:
+        """`strict` or `replace`."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +44,16 @@ class Source:
     """A file that a user named, and how its bytes are to be read.
 
     Args:
-        verbatim: keep the byte order mark and the carriage returns, so that what is written can be what was read.
+        errors: `strict` refuses bytes that are not in the encoding, `replace` puts U+FFFD in their place and tells how
+            often. verbatim: keep the byte order mark and the carriage returns, so that what is written can be what was
+            read. whole: the file is one text, not lines, so that its carriage returns are its own affair.
     """
 
     path: str
     encoding: str = "utf-8"
+    errors: str = "strict"
     verbatim: bool = False
+    whole: bool = False
 
     def chunks(self) -> Iterator[str]:
         """The text, about a million characters at a time, with every line end as `\\n`, without a byte order mark.
@@ -42,10 +62,10 @@ class Source:
         else.
 
         Raises:
-            InputError: there is no such file, it cannot be read, is empty, packed wrongly, binary, or not in the
-                encoding. OptionError: there is no such encoding.
+            InputError: there is no such file, it cannot be read, is empty, packed wrongly, binary, not in the encoding,
+                or its lines end in bare carriage returns. OptionError: there is no such encoding.
         """
-        decoder, place = _decoder(self.encoding), _Place(self)
+        decoder, place = _decoder(self.encoding, self.errors), _Place(self)
         held = ""  # a carriage return that may be the first half of a line end
         with self._open() as file:
             while True:
@@ -61,8 +81,7 @@ class Source:
                     yield text
                 if not data:
                     break
-        if place.is_empty:
-            raise InputError("this file is empty", where=self.path, mend="give a file with text")
+        place.finish()
 
     def blocks(self) -> Iterator[str]:
         """The text in blocks of whole lines, each of about a million characters or, if that is longer, one line."""
@@ -109,15 +128,18 @@ class Source:
 
 
 class _Place:
-    """How far a source has been read, and the errors that need it."""
+    """How far a source has been read, and what is told of it with a place: faults, and what was replaced."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.is_begin = self.is_empty = True
         self._bytes, self._lines = 0, 1
+        self._after_return = self._is_broken = False
+        self._replaced, self._first = 0, (0, 0)
 
     def decoded(self, decoder: codecs.IncrementalDecoder, data: bytes) -> str:
         """The text of the next bytes; none ends the source."""
+        _replaced.clear()
         try:
             return decoder.decode(data, final=not data)
         except UnicodeDecodeError as error:  # whose object may begin with bytes of the chunk before
@@ -126,6 +148,10 @@ class _Place:
             raise InputError(f"not valid {self.source.encoding}: {error}", where=self.source.path) from error
         finally:
             self._bytes += len(data)
+            if _replaced.first is not None and not self._replaced:
+                read, start = _replaced.first
+                self._first = self._lines + read.count(b"\n", 0, start), self._bytes - len(read) + start
+            self._replaced += _replaced.count
 
     def check(self, text: str, data: bytes) -> None:
         """Refuse characters that no text has; count lines."""
@@ -135,6 +161,22 @@ class _Place:
             raise InputError("there is a NUL: this is a binary file", where=f"{self.source.path}:{line}", mend=mend)
         self._lines += text.count("\n")
         self.is_empty = self.is_empty and not text
+        if self._lines == 1 and not self._is_broken:
+            begin = 0 if self._after_return else text.find("\r")
+            if begin >= 0:
+                self._after_return, self._is_broken = True, bool(text[begin:].strip("\r"))
+
+    def finish(self) -> None:
+        """Refuse a source of which only the end shows that it is no text, or no lines; tell what was replaced."""
+        source = self.source
+        if self.is_empty:
+            raise InputError("this file is empty", where=source.path, mend="give a file with text")
+        if self._lines == 1 and self._is_broken and not source.whole:
+            raise InputError("its lines end in bare carriage returns, which would make it one line",
+                             where=source.path, mend="write line feeds instead, say by tr '\\r' '\\n'")  # fmt: skip
+        if self._replaced:
+            log.warning("%s: %s places are not valid %s and are read as U+FFFD, the first in line %d, at byte %d",
+                        source.path, f"{self._replaced:,}", source.encoding, *self._first)  # fmt: skip
 
     def _refuse(self, data: bytes, begin: int, error: UnicodeDecodeError) -> NoReturn:
         if begin == 0 and data.startswith(b"\x1f\x8b"):
@@ -146,8 +188,39 @@ class _Place:
         line = self._lines + data.count(b"\n", 0, error.start)
         raise InputError(
             f"not valid {self.source.encoding} at byte {begin + error.start}",
-            where=f"{self.source.path}:{line}", mend="give --encoding",
+            where=f"{self.source.path}:{line}", mend="give --encoding, or --errors replace",
         ) from error  # fmt: skip
+
+
+class _Replaced(threading.local):
+    """What the last call of a decoder has replaced; codecs hand nothing else back.
+
+    Attributes:
+        first: the bytes that were decoded, and the place in them of the first that were replaced.
+    """
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the call before."""
+        self.count = 0
+        self.first: tuple[bytes, int] | None = None
+
+    def replace(self, error: UnicodeError) -> tuple[str, int]:
+        """What codecs call for bytes that they cannot decode."""
+        assert isinstance(error, UnicodeDecodeError)
+        self.first = self.first or (error.object, error.start)
+        self.count += 1
+        return "\ufffd", error.end
+
+
+_replaced = _Replaced()
+
+
+def source_of(path: str | PathLike[str], config: Decoding, *, verbatim: bool = False, whole: bool = False) -> Source:
+    """A file whose bytes are read as a config says."""
+    return Source(path_of(path), config.encoding, config.errors, verbatim=verbatim, whole=whole)
 
 
 def path_of(path: str | PathLike[str]) -> str:
@@ -198,10 +271,12 @@ def refuse_single_reading(paths: Iterable[str | PathLike[str]]) -> None:
             raise InputError("this can be read only once", where=name, mend="write it to a file")
 
 
-def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+def _decoder(encoding: str, errors: str) -> codecs.IncrementalDecoder:
+    if errors == "replace":
+        codecs.register_error(_REPLACING, _replaced.replace)
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=encoding)  # refuses codecs that are not of text
-        return codecs.getincrementaldecoder(encoding)(errors="strict")
+        return codecs.getincrementaldecoder(encoding)(errors=_REPLACING if errors == "replace" else "strict")
     except (LookupError, ValueError) as error:
         raise OptionError(
             f"{encoding!r} is not an encoding", where="--encoding", mend="known are utf-8, cp949, latin-1, utf-16, …"

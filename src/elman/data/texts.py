@@ -18,7 +18,7 @@ from elman.data.examples import Example
 from elman.data.formats import fasttext, folders, plain, table
 from elman.data.formats.columns import label_column, text_column
 from elman.data.formats.jsonl import line_of
-from elman.data.sources import STANDARD_INPUT, Source, folder_error, format_named, path_of
+from elman.data.sources import STANDARD_INPUT, folder_error, format_named, path_of, source_of
 from elman.errors import InputError, OptionError, nearest
 from elman.text.vocabulary import has_surrogate
 
@@ -129,7 +129,7 @@ def header_alone(paths: Sequence[Path], config: LabelledReadConfig, *, added: Se
     if kind not in ("csv", "tsv") or not isfile(name):
         return ""
     form = table.form_of(kind, config.delimiter, header=config.header)
-    names = _free(added, table.first_row(Source(name, config.encoding), table=form))
+    names = _free(added, table.first_row(source_of(name, config), table=form))
     return formats.header_alone(paths, _plain_config(kind, config), added=names)
 
 
@@ -139,14 +139,14 @@ def _texts(path: Path, config: LabelledReadConfig, *, labelled: bool) -> Iterato
         if labelled:
             raise InputError("plain text has no labels", where=name,
                              mend="give a table, JSON lines, __label__ lines (--format ft) or folders")  # fmt: skip
-        for example in plain.read(Source(name, config.encoding)):
+        for example in plain.read(source_of(name, config)):
             yield _labelled(example, ())
     elif kind == "folder":
-        for example, label in folders.read(name, config.encoding, labelled=labelled):
+        for example, label in folders.read(name, config, labelled=labelled):
             given = [_label(label, "the name of the folder", where=example.path)] if labelled else []
             yield _labelled(example, _checked(given, example.path, config=config) if labelled else ())
     elif kind == "ft":
-        for example, labels in fasttext.read(Source(name, config.encoding)):
+        for example, labels in fasttext.read(source_of(name, config)):
             if not labelled:
                 yield _labelled(example, ())
             elif labels or example.text:
@@ -264,8 +264,8 @@ def _free(added: Sequence[str], taken: Iterable[Any]) -> list[str]:
 
 def _plain_config(kind: str, config: LabelledReadConfig) -> ReadConfig:
     return ReadConfig(
-        format=kind, encoding=config.encoding, text_column=config.text_column, delimiter=config.delimiter,
-        header=config.header,
+        format=kind, encoding=config.encoding, errors=config.errors, text_column=config.text_column,
+        delimiter=config.delimiter, header=config.header,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from elman.data.config import LabelledReadConfig
 from elman.data.examples import Example
 from elman.data.formats import folders
 from elman.errors import InputError
@@ -21,7 +22,7 @@ def fill(folder: Path, *names: str) -> str:
 
 
 def read(folder: str, *, labelled: bool = True) -> list[tuple[str, str]]:
-    return [(example.text, label) for example, label in folders.read(folder, "utf-8", labelled=labelled)]
+    return [(example.text, label) for example, label in folders.read(folder, LabelledReadConfig(), labelled=labelled)]
 
 
 def test_files_come_sorted_by_label_and_name(tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ def test_a_file_is_a_text_whatever_it_holds(tmp_path: Path) -> None:
     (folder / "1.txt").write_bytes(b"\xef\xbb\xbfone\r\n\r\ntwo\r\n")
     (folder / "2.txt").write_bytes(b"")
     (folder / "3.txt.gz").write_bytes(gzip.compress("셋\n\n".encode()))
-    assert list(folders.read(str(tmp_path), "utf-8", labelled=True)) == [
+    assert list(folders.read(str(tmp_path), LabelledReadConfig(), labelled=True)) == [
         (Example("one\n\ntwo", str(folder / "1.txt"), 1, end="\n"), "a b"),
         (Example("", str(folder / "2.txt"), 1, end=""), "a b"),
         (Example("셋\n", str(folder / "3.txt.gz"), 1, end="\n"), "a b"),
@@ -55,7 +56,9 @@ def test_a_file_is_a_text_whatever_it_holds(tmp_path: Path) -> None:
 def test_the_encoding_is_that_of_all_files(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "1.txt").write_bytes("한글".encode("cp949"))
-    assert [example.text for example, _ in folders.read(str(tmp_path), "cp949", labelled=True)] == ["한글"]
+    assert [
+        example.text for example, _ in folders.read(str(tmp_path), LabelledReadConfig(encoding="cp949"), labelled=True)
+    ] == ["한글"]
 
 
 def test_without_labels_files_may_stand_in_the_folder_itself(tmp_path: Path) -> None:
@@ -82,7 +85,7 @@ NO_FOLDER = ": there is no sub-folder with .txt files in this folder; name the f
         ([".a/1.txt"], b"x", True, NO_FOLDER),
         ([], b"", False, ": there are no .txt files in this folder; name a folder with texts"),
         (["a/1.csv"], b"x", False, ": there are no .txt files in this folder"),
-        (["a/1.txt"], b"x\n\xff", True, "/a/1.txt:2: not valid utf-8 at byte 2; give --encoding"),
+        (["a/1.txt"], b"x\n\xff", True, "/a/1.txt:2: not valid utf-8 at byte 2; give --encoding, or --errors replace"),
         (["a/1.txt"], b"x\n\ny\x00", True, "/a/1.txt:3: there is a NUL: this is a binary file"),
         (["a/1.txt.gz"], b"x", True, "/a/1.txt.gz: this is not a whole gzip file"),
         (["a/1.txt"], b"x" * 101, True, "/a/1.txt: this text has more than 100 characters; divide it"),

@@ -13,7 +13,7 @@ from typing import Any
 from elman.data.config import ReadConfig
 from elman.data.examples import Example
 from elman.data.formats import jsonl, parquet, plain, table
-from elman.data.sources import Source, format_named, path_of
+from elman.data.sources import format_named, path_of, source_of
 from elman.errors import InputError, OptionError
 
 Path = str | PathLike[str]
@@ -67,7 +67,7 @@ def read_blocks(paths: Sequence[Path], config: ReadConfig) -> Iterator[str]:
     """
     for path in paths:
         if format_of(path, config) == "text":
-            yield from _running(Source(path_of(path), config.encoding).chunks())
+            yield from _running(source_of(path, config).chunks())
         else:
             yield from _running("\n".join([*texts, ""]) for texts in _lists(path, config))
 
@@ -125,7 +125,7 @@ def header_alone(paths: Sequence[Path], config: ReadConfig, *, added: Sequence[s
     if kind not in ("csv", "tsv") or not config.header or not isfile(name):
         return ""
     form = table.form_of(kind, config.delimiter, header=config.header)
-    columns = table.first_row(Source(name, config.encoding), table=form)
+    columns = table.first_row(source_of(name, config), table=form)
     return table.row_text([*columns, *added], table=form) if columns else ""
 
 
@@ -133,7 +133,7 @@ def _examples(path: Path, config: ReadConfig) -> Iterator[Example]:
     kind = format_of(path, config)
     if kind == "parquet":
         return parquet.read(path_of(path), config.text_column)
-    source = Source(path_of(path), config.encoding)
+    source = source_of(path, config)
     if kind == "text":
         return plain.read(source)
     if kind == "jsonl":
@@ -147,7 +147,7 @@ def _lists(path: Path, config: ReadConfig) -> Iterator[list[str]]:
     if kind == "parquet":
         yield from parquet.read_texts(path_of(path), config.text_column)
     elif kind == "text":
-        for block in Source(path_of(path), config.encoding).blocks():
+        for block in source_of(path, config).blocks():
             yield block.removesuffix("\n").split("\n")
     else:
         held, size = [], 0

@@ -10,14 +10,14 @@ from typing import Any
 
 from elman.data.examples import Example
 from elman.data.formats.jsonl import line_of
-from elman.data.sources import Source
+from elman.data.sources import Decoding, source_of
 from elman.errors import InputError
 
 LONGEST_TEXT = 1 << 26
 """Characters of a text: a corpus that stands where a text should is told before it fills the memory."""
 
 
-def read(folder: str, encoding: str, *, labelled: bool) -> Iterator[tuple[Example, str]]:
+def read(folder: str, config: Decoding, *, labelled: bool) -> Iterator[tuple[Example, str]]:
     """Every `.txt` or `.txt.gz` file of the sub-folders, sorted by name, and the name of its sub-folder.
 
     Hidden names and all other files are passed over. A file may be empty. Its last line end is no part of the text.
@@ -32,7 +32,7 @@ def read(folder: str, encoding: str, *, labelled: bool) -> Iterator[tuple[Exampl
         if entry.is_dir():
             for path in _files(entry.path):
                 is_empty = False
-                yield _example(path, encoding), entry.name
+                yield _example(path, config), entry.name
     if is_empty and labelled:
         raise InputError("there is no sub-folder with .txt files in this folder", where=folder,
                          mend="name the folder whose sub-folders are called like the labels")  # fmt: skip
@@ -41,7 +41,7 @@ def read(folder: str, encoding: str, *, labelled: bool) -> Iterator[tuple[Exampl
         if not paths:
             raise InputError("there are no .txt files in this folder", where=folder, mend="name a folder with texts")
         for path in paths:
-            yield _example(path, encoding), ""
+            yield _example(path, config), ""
 
 
 def write(example: Example, added: Mapping[str, Any]) -> str:
@@ -66,11 +66,11 @@ def _files(folder: str) -> list[str]:
     ]
 
 
-def _example(path: str, encoding: str) -> Example:
+def _example(path: str, config: Decoding) -> Example:
     pieces: list[str] = []
     size = 0
     if getsize(path):
-        for piece in Source(path, encoding).chunks():
+        for piece in source_of(path, config, whole=True).chunks():
             pieces.append(piece)
             size += len(piece)
             if size > LONGEST_TEXT:
