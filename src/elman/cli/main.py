@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "train a model on text files",
     "evaluate": "score a model on files",
     "predict": "fill in the labels or targets of files; a language model tells how likely each line and symbol is",
+    "check": "read files as training would, and tell what they hold and what is wrong with them",
     "generate": "let a model write: a language model goes on, a seq2seq model answers",
     "show": "tell what a model is: kind, shape, data, scores",
     "demo": "the main job, start to end, on text that every Python has",

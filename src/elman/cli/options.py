@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from elman.errors import InputError, OptionError, nearest
-from elman.models.kinds import KINDS
+from elman.models.kinds import KINDS, Kind
 from elman.settings import build, flag_of, names, tupled
 
 PAIRS = {"bidirectional": ("bidirectional", "unidirectional"), "header": (None, "no-header")}
@@ -174,13 +174,29 @@ def chosen_for(given: Namespace, *parts: str) -> list[dict[str, Any]]:
     """
     from elman.models.folder import kind_of  # which loads numpy
 
+    return chosen_of(given, kind_of(Path(given.model)), *parts)
+
+
+def given_names(given: Namespace, *parts: str) -> dict[str, Any]:
+    """What was given of the named parts of every kind, by the names of the fields, those of other kinds among them."""
+    return {name: getattr(given, name) for name in _asked(given, parts)}
+
+
+def _asked(given: Namespace, parts: Iterable[str]) -> dict[str, Field[Any]]:
     every = [config for other in KINDS.values() for part in parts if (config := getattr(other, part)) is not None]
-    asked = {field.name: field for config in every for field in fields(config) if hasattr(given, field.name)}
-    kind = kind_of(Path(given.model))
+    return {field.name: field for config in every for field in fields(config) if hasattr(given, field.name)}
+
+
+def chosen_of(given: Namespace, kind: Kind, *parts: str) -> list[dict[str, Any]]:
+    """For each part the values that were given, held to a kind.
+
+    Raises:
+        OptionError: an option is one of other kinds alone, or a value is not one that its field can have.
+    """
     own = [getattr(kind, part) for part in parts]
     known = {flag_of(field): name for config in own if config is not None for name, field in _fields(config).items()}
     named = Namespace()
-    for name, field in asked.items():
+    for name, field in _asked(given, parts).items():
         if flag_of(field) not in known:
             option = next(word for word in _words(field) if word)
             raise OptionError(f"a {kind.name} has no such option", where=f"--{option}", mend="leave it out")

@@ -3,7 +3,7 @@
 Knows tokenizers by what they can do, and files through `formats`; knows no batch. Called by `models`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from os import PathLike
@@ -61,7 +61,7 @@ def training_text(paths: Paths, *, config: ReadConfig, part: str | None = None) 
     Raises:
         OptionError: an option for columns is given, and no file has any. Else as `formats.read`.
     """
-    _check_columns(paths, config)
+    check_columns(paths, config)
     if config.continuous:
         yield from _running_part(paths, config, part)
     else:
@@ -78,6 +78,7 @@ def build_corpus(
     name: str,
     part: str | None = None,
     limit: int | None = None,
+    watch: Callable[[list[str]], None] | None = None,
 ) -> Corpus:
     """The corpus of files. Its ids are written to `folder/NAME.ids` and mapped; memory does not grow with the text.
 
@@ -85,7 +86,8 @@ def build_corpus(
         part: "train" or "dev" for either side of the split: every twentieth sequence is dev, and of running text the
             last twentieth of the characters, from the line on in which it begins (in a long line from the word on);
             None for all. Running text that is split is read twice.
-        limit: take the first texts alone, about so many characters.
+        limit: take the first texts alone, about so many characters. watch: is shown every list of lines, or block of
+            running text, before it is encoded.
     Raises:
         As `formats.read`.
     """
@@ -97,7 +99,27 @@ def build_corpus(
         pieces = _line_part(paths, config, part)
     if limit is not None:
         pieces = _limited(pieces, limit)
+    if watch is not None:
+        pieces = _watched(pieces, watch)
     return _write(pieces, tokenizer, continuous=config.continuous, place=Path(folder) / name)
+
+
+def check_columns(paths: Paths, config: ReadConfig) -> None:
+    """Refuse options for columns where no file has any.
+
+    Raises:
+        OptionError: one is given, and all files are plain text. InputError: as `formats.format_of`.
+    """
+    given = {
+        "--text-column": config.text_column is not None,
+        "--delimiter": config.delimiter is not None,
+        "--no-header": not config.header,
+    }
+    formats = {format_of(path, config) for path in paths}
+    if formats == {"text"}:
+        for option, is_given in given.items():
+            if is_given:
+                raise OptionError("plain text has no columns", where=option, mend="leave it out, or give --format")
 
 
 def id_type(size: int) -> np.dtype[Any]:
@@ -144,6 +166,12 @@ def _limited(pieces: Iterable[list[str]], limit: int) -> Iterator[list[str]]:
         yield kept
         if left <= 0:
             return
+
+
+def _watched(pieces: Iterable[list[str]], watch: Callable[[list[str]], None]) -> Iterator[list[str]]:
+    for texts in pieces:
+        watch(texts)
+        yield texts
 
 
 def _write(pieces: Iterable[list[str]], tokenizer: Tokenizer, *, continuous: bool, place: Path) -> Corpus:
@@ -212,17 +240,3 @@ def _cut(block: str, place: int, *, share: int, begins_line: bool) -> int:
         return line
     blank = block.rfind(" ", lowest, place)
     return place if blank < 0 else blank
-
-
-def _check_columns(paths: Paths, config: ReadConfig) -> None:
-    """Refuse options for columns where no file has any."""
-    given = {
-        "--text-column": config.text_column is not None,
-        "--delimiter": config.delimiter is not None,
-        "--no-header": not config.header,
-    }
-    formats = {format_of(path, config) for path in paths}
-    if formats == {"text"}:
-        for option, is_given in given.items():
-            if is_given:
-                raise OptionError("plain text has no columns", where=option, mend="leave it out, or give --format")

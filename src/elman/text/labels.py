@@ -171,6 +171,27 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme | None:
     return _detect(*_count(sequences))
 
 
+class SchemeTally:
+    """What `detect_scheme` looks at, sentence by sentence.
+
+    Attributes:
+        counts: how often each label comes. pairs: how often each behind each other, `O` before and behind a sentence.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.pairs: Counter[tuple[str, str]] = Counter()
+
+    def add(self, labels: Sequence[str]) -> None:
+        """Count the labels of a sentence."""
+        self.counts.update(labels)
+        self.pairs.update(zip([OUTSIDE, *labels], [*labels, OUTSIDE], strict=True))
+
+    def scheme(self) -> Scheme | None:
+        """As `detect_scheme` of all sentences."""
+        return _detect(self.counts, self.pairs)
+
+
 def strays(sequences: Iterable[Sequence[str]], scheme: Scheme) -> list[tuple[int, int, str]]:
     """Sentence, position and label of each label that is not of the scheme, to be warned of."""
     return [
@@ -293,13 +314,10 @@ def _touch(left: Span, right: Span) -> bool:
 
 
 def _count(sequences: Iterable[Sequence[str]]) -> tuple[Counter[str], Counter[tuple[str, str]]]:
-    """How often each label comes, and each label behind each other, `O` before and behind every sentence."""
-    counts: Counter[str] = Counter()
-    pairs: Counter[tuple[str, str]] = Counter()
+    tally = SchemeTally()
     for labels in sequences:
-        counts.update(labels)
-        pairs.update(zip([OUTSIDE, *labels], [*labels, OUTSIDE], strict=True))
-    return counts, pairs
+        tally.add(labels)
+    return tally.counts, tally.pairs
 
 
 def _detect(counts: Counter[str], pairs: Counter[tuple[str, str]]) -> Scheme | None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.data.repeats import Met
 from elman.data.text_batches import TextCorpus, build_texts, number_corpus
 from elman.data.texts import LabelledText, read_labelled
 from elman.data.tokens import SentenceBatches, part_of
@@ -29,6 +30,7 @@ from elman.models.engines.torch_classifier import TorchClassifier, build_classif
 from elman.models.fitting import Prepared
 from elman.models.folder import Record
 from elman.models.kinds import ClassifierOptions, flat
+from elman.models.overlap import tell_shared
 from elman.models.plans import Job
 from elman.models.vectors import with_vectors
 from elman.text.features import WordFeatures, normal_form
@@ -155,7 +157,10 @@ def _read(job: Job) -> Read:
     """The files of a job; the words and labels of the training part, or those of the folder that is started from."""
     options: ClassifierOptions = job.options
     part, several = "train" if job.dev is None else None, options.reading.multi_label
-    texts = part_of(read_labelled(job.train, options.reading, labelled=True), part)
+    gone_by = Met()
+    texts = gone_by.passing(
+        part_of(read_labelled(job.train, options.reading, labelled=True), part), lambda one: one.text
+    )
     form = normal_form if options.words.normalize else str
     check_transfer(job)
     tokenizer, symbols = _symbols(job)
@@ -183,6 +188,8 @@ def _read(job: Job) -> Read:
                          mend="give texts of two labels or more")  # fmt: skip
     _tell(corpus, features, labels, longest=options.batch.longest)
     dev = _dev(job, labels)
+    if dev is not None:
+        tell_shared(gone_by.count(text.text for text in dev), len(dev), "texts")
     vectors = None
     if "vectors" in job.files:
         met = [*corpus.types, *(token for text in dev or [] for token in split_words(text.text))]

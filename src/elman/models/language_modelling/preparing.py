@@ -19,6 +19,7 @@ from elman.models.folder import Record
 from elman.models.kinds import LanguageModelOptions, flat
 from elman.models.language_modelling.dev import DevText
 from elman.models.language_modelling.sizing import Choice, Facts, choose
+from elman.models.overlap import SharedLines
 from elman.models.plans import Job
 from elman.text.tokenizer import Tokenizer, train_tokenizer
 from elman.training import machine
@@ -39,7 +40,13 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
         if job.start is not None
         else train_tokenizer(training_text(job.train, config=reading, part=part), text, continuous=reading.continuous)
     )
-    train = build_corpus(job.train, tokenizer, config=reading, folder=folder, name="train", part=part)
+    shared = _shared(job)
+    train = build_corpus(
+        job.train, tokenizer, config=reading, folder=folder, name="train", part=part,
+        watch=None if shared is None else shared.watch,
+    )  # fmt: skip
+    if shared is not None:
+        shared.tell()
     if train.counts.tokens < 2:
         raise InputError("there is no text to train on", where=str(job.train[0]), mend="give files with text")
     log.info("training text: %s symbols, vocabulary of %s (%s)", f"{train.counts.tokens:,}", f"{tokenizer.size:,}",
@@ -71,6 +78,16 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
         sums=job.sums(),
         finish=lambda record: make(config, tokenizer, TorchLanguageModel(network), record=record),
     )  # fmt: skip
+
+
+def _shared(job: Job) -> SharedLines | None:
+    """The dev lines that are looked for in the training text; of running text that is set aside there are none."""
+    reading = job.options.reading
+    if job.dev == "none" or (job.dev is None and reading.continuous):
+        return None
+    paths, part = (job.train, "dev") if job.dev is None else (list(job.dev), None)
+    text = training_text(paths, config=reading, part=part)
+    return SharedLines(([piece] for piece in text), continuous=reading.continuous)
 
 
 def _sized(job: Job, facts: Facts) -> tuple[LanguageModelOptions, Choice]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from elman.data.config import TokenReadConfig
 from elman.data.paragraphs import Sentence
+from elman.data.repeats import Met
 from elman.data.sentences import check_columns, label_columns, read_sentences
 from elman.data.tokens import LabelledTokens, SentenceBatches, TokenCorpus, build_tokens, part_of, stretches
 from elman.errors import InputError, OptionError
@@ -22,6 +23,7 @@ from elman.models.engines.torch_tagger import LARGEST_CRF, TorchTagger, build_ta
 from elman.models.fitting import Prepared
 from elman.models.folder import Record
 from elman.models.kinds import TaggerOptions, flat
+from elman.models.overlap import tell_shared
 from elman.models.plans import Job
 from elman.models.tagging.decoding import LabelReader
 from elman.models.tagging.judging import DevSentences
@@ -122,7 +124,9 @@ def _read(job: Job, columns: tuple[str, ...]) -> Read:
     """The files of a job; the words and labels of the training part, or those of the folder that is started from."""
     reading = job.options.reading
     part = "train" if job.dev is None else None
-    corpus = build_tokens(part_of(read_sentences(job.train, reading, labelled=True, columns=columns), part), columns)
+    gone_by = Met()
+    sentences = part_of(read_sentences(job.train, reading, labelled=True, columns=columns), part)
+    corpus = build_tokens(gone_by.passing(sentences, lambda sentence: sentence.tokens), columns)
     if not len(corpus.tokens):
         raise InputError("there is no sentence to train on", where=str(job.train[0]), mend="give files with sentences")
     seen = SeenWords.of(corpus.types)
@@ -138,6 +142,8 @@ def _read(job: Job, columns: tuple[str, ...]) -> Read:
     log.info("training text: %s sentences, %s tokens, %s distinct; %s words have a vector", f"{corpus.sentences:,}",
              f"{len(corpus.tokens):,}", f"{len(corpus.types):,}", f"{features.size - 1:,}")  # fmt: skip
     dev = _dev(job, labels)
+    if dev is not None:
+        tell_shared(gone_by.count(sentence.tokens for sentence in dev), len(dev), "sentences")
     vectors = None
     if "vectors" in job.files:
         met = [*corpus.types, *(token for sentence in dev or [] for token in sentence.tokens)]

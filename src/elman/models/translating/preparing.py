@@ -11,6 +11,7 @@ from typing import Any
 
 from elman.data.pair_batches import PairBatches, PairCorpus, build_pairs
 from elman.data.pairs import Pair, check_sides, read_pairs
+from elman.data.repeats import Met
 from elman.data.tokens import part_of
 from elman.errors import InputError, OptionError
 from elman.models.config import Seq2SeqConfig
@@ -18,6 +19,7 @@ from elman.models.engines.torch_seq2seq import TorchSeq2Seq, build_seq2seq, seq2
 from elman.models.fitting import Prepared
 from elman.models.folder import Record
 from elman.models.kinds import Seq2SeqOptions, flat
+from elman.models.overlap import tell_shared
 from elman.models.plans import Job
 from elman.models.translating.judging import DevPairs
 from elman.models.translating.reading import PairReader
@@ -98,7 +100,8 @@ def _read(job: Job) -> Read:
     """The files of a job; the vocabularies of the training part, or those of the folder that is started from."""
     options: Seq2SeqOptions = job.options
     part = "train" if job.dev is None else None
-    pairs = list(part_of(_pairs(job, job.train, "train_target"), part))
+    gone_by = Met()
+    pairs = list(gone_by.passing(part_of(_pairs(job, job.train, "train_target"), part), lambda pair: pair.source))
     if not pairs:
         raise InputError("there is no pair to train on", where=str(job.train[0]), mend="give files with pairs")
     options = _with_vocabulary(job, options, pairs)
@@ -111,7 +114,10 @@ def _read(job: Job) -> Read:
         raise InputError(f"all targets have more than {options.batch.longest_target} symbols", where=str(job.train[0]),
                          mend="give a higher --longest-target")  # fmt: skip
     _tell(corpus, tokenizers)
-    return Read(corpus, _dev(job), tokenizers, options)
+    dev = _dev(job)
+    if dev is not None:
+        tell_shared(gone_by.count(pair.source for pair in dev), len(dev), "sources")
+    return Read(corpus, dev, tokenizers, options)
 
 
 def _with_vocabulary(job: Job, options: Seq2SeqOptions, pairs: list[Pair]) -> Seq2SeqOptions:
