@@ -101,6 +101,7 @@ class ElmanClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     feed_forward_layers: int | None = None
     feed_forward: int | None = None
     members: int | None = None
+    spelling: bool | None = None
     output_dropout: float | None = None
     label_smoothing: float | None = None
     class_weights: str | None = None

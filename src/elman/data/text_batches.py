@@ -16,13 +16,38 @@ from elman.data.tokens import Ids, LabelledTokens, TokenBatch, distinct, numbere
 from elman.text.bags import Bags, bags_of
 from elman.text.config import BagConfig
 from elman.text.features import WordFeatures
-from elman.text.tokens import shortened, split_words
+from elman.text.tokens import shortened, split_characters, split_words
 
 WINDOW = 4096
 """Texts that are worked on together."""
+CHARACTERS_A_WORD = 6
+"""Characters that training reads of a text for each word that it may read."""
 
 Targets = NDArray[np.int64] | NDArray[np.float32]
 """For each of n texts the number of its label, (n,), or for each label whether the text has it, (n, K)."""
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Texts as sequences of tokens.
+
+    Args:
+        types: every distinct token. tokens: (tokens,), their places in `types`. starts: (texts + 1,), where each text
+            begins in `tokens`, and the end.
+    """
+
+    types: list[str]
+    tokens: NDArray[np.int32]
+    starts: Ids
+
+    def rows(self, features: WordFeatures) -> LabelledTokens:
+        """The same as batches want it, without labels."""
+        none = np.zeros((0, len(self.tokens)), dtype=np.int64)
+        return LabelledTokens(self.tokens, features.rows(self.types), none, self.starts)
+
+    def counts(self) -> dict[str, int]:
+        """How often each distinct token occurs."""
+        return dict(zip(self.types, np.bincount(self.tokens, minlength=len(self.types)).tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -32,7 +57,8 @@ class TextCorpus:
     Args:
         types: every distinct token. tokens: (tokens,), their places in `types`. starts: (texts + 1,), where each text
             begins in `tokens`, and the end. labels: of each text. empty: how many texts had no tokens and were passed
-            over. cut: how many were shortened. symbols: the same texts as symbols, where these are read.
+            over. cut: how many were shortened. symbols: the same texts as symbols, where these are read. spelling: the
+            same texts as characters.
     """
 
     types: list[str]
@@ -42,7 +68,13 @@ class TextCorpus:
     labels: list[tuple[str, ...]]
     empty: int
     cut: int
+    spelling: Stretches
     symbols: SymbolTexts | None = None
+
+    @property
+    def words(self) -> Stretches:
+        """The texts as words."""
+        return Stretches(self.types, self.tokens, self.starts)
 
 
 def build_texts(
@@ -62,6 +94,8 @@ def build_texts(
     labels: list[tuple[str, ...]] = []
     parts: list[tuple[NDArray[np.int32], list[int], Bags]] = []
     symbols: list[NDArray[np.int32]] = []
+    characters: dict[str, int] = {}
+    spelt: list[NDArray[np.int32]] = []
     empty = cut = 0
     for window in _windows(texts):
         lists = []
@@ -73,15 +107,20 @@ def build_texts(
             cut += len(tokens) > longest
             lists.append(shortened(tokens, longest))
             labels.append(text.labels)
+            letters = shortened(split_characters(text.text), longest * CHARACTERS_A_WORD)
+            spelt.append(numbered(letters, characters))
             if encode is not None:
                 symbols.append(encode(text.text))
         found = numbered([token for tokens in lists for token in tokens], types)
         parts.append((found, [len(tokens) for tokens in lists], bags_of(lists, config, form=form)))
     lengths = [length for _, some, _ in parts for length in some]
     return TextCorpus(
-        types=list(types), tokens=np.concatenate([np.empty(0, dtype=np.int32), *(found for found, _, _ in parts)]),
+        types=list(types), tokens=_concatenated(found for found, _, _ in parts),
         starts=np.cumsum([0, *lengths], dtype=np.int64), bags=Bags.joined([bags for _, _, bags in parts]),
         labels=labels, empty=empty, cut=cut, symbols=None if encode is None else SymbolTexts.of(symbols),
+        spelling=Stretches(
+            list(characters), _concatenated(spelt), np.cumsum([0, *map(len, spelt)], dtype=np.int64)
+        ),
     )  # fmt: skip
 
 
@@ -91,21 +130,23 @@ class TextBatch:
 
     Args:
         read: B texts, behind the real ones perhaps some of length 0. bags: of the same B texts. targets: of the n real
-            ones, (n,) or (n, K).
+            ones, (n,) or (n, K). spelling: the B texts as characters, where these are read too.
     """
 
     read: TokenBatch | SymbolBatch
     bags: Bags
     targets: Targets
+    spelling: TokenBatch | None = None
 
 
 @dataclass(frozen=True)
 class NumberedTexts:
-    """What batches are cut from: the tokens or symbols, bags and targets of texts."""
+    """What batches are cut from: the tokens or symbols, bags, targets and perhaps the characters of texts."""
 
     tokens: LabelledTokens | SymbolTexts
     bags: Bags
     targets: Targets
+    spelling: LabelledTokens | None = None
 
     @property
     def starts(self) -> Ids:
@@ -115,7 +156,9 @@ class NumberedTexts:
     def batch(self, texts: Ids) -> TextBatch:
         """The batch of some texts, in their order."""
         read = self.tokens.batch(texts)
-        return TextBatch(read, self.bags.select(texts, padded=len(read.lengths)), self.targets[texts])
+        bags = self.bags.select(texts, padded=len(read.lengths))
+        spelt = None if self.spelling is None else self.spelling.batch(texts)
+        return TextBatch(read, bags, self.targets[texts], spelt)
 
 
 def number_texts(
@@ -124,31 +167,44 @@ def number_texts(
     config: BagConfig,
     *,
     symbols: Sequence[NDArray[np.int32]] | None = None,
+    spelling: tuple[Sequence[Sequence[str]], WordFeatures] | None = None,
 ) -> NumberedTexts:
     """Texts without labels, each a list of tokens, as batches want them.
 
     Args:
-        symbols: of each text, where these are read.
+        symbols: of each text, where these are read. spelling: the characters of each text and what is known of
+            characters, where they are read too.
     """
     bags, targets = bags_of(lists, config, form=features.form), np.zeros(len(lists), dtype=np.int64)
     if symbols is not None:
         return NumberedTexts(SymbolTexts.of(symbols), bags, targets)
-    types, places, starts = distinct(lists)
-    none = np.zeros((0, len(places)), dtype=np.int64)
-    return NumberedTexts(LabelledTokens(places, features.rows(types), none, starts), bags, targets)
+    spelt = None if spelling is None else Stretches(*distinct(spelling[0])).rows(spelling[1])
+    return NumberedTexts(Stretches(*distinct(lists)).rows(features), bags, targets, spelt)
 
 
-def number_corpus(corpus: TextCorpus, features: WordFeatures, *, targets: Targets, minimum: int) -> NumberedTexts:
+def number_corpus(
+    corpus: TextCorpus,
+    features: WordFeatures,
+    *,
+    targets: Targets,
+    minimum: int,
+    spelling: WordFeatures | None = None,
+) -> NumberedTexts:
     """A corpus as batches want it.
 
     Args:
-        minimum: n-grams that occur less often are left out of the bags.
+        minimum: n-grams that occur less often are left out of the bags. spelling: what is known of characters, where
+            they are read too.
     """
     bags = corpus.bags.frequent(minimum)
     if corpus.symbols is not None:
         return NumberedTexts(corpus.symbols, bags, targets)
-    none = np.zeros((0, len(corpus.tokens)), dtype=np.int64)
-    return NumberedTexts(LabelledTokens(corpus.tokens, features.rows(corpus.types), none, corpus.starts), bags, targets)
+    spelt = None if spelling is None else corpus.spelling.rows(spelling)
+    return NumberedTexts(corpus.words.rows(features), bags, targets, spelt)
+
+
+def _concatenated(parts: Iterable[NDArray[np.int32]]) -> NDArray[np.int32]:
+    return np.concatenate([np.empty(0, dtype=np.int32), *parts])
 
 
 def _windows(texts: Iterable[LabelledText]) -> Iterator[list[LabelledText]]:

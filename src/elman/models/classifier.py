@@ -34,8 +34,8 @@ from elman.settings import build, by_name
 from elman.text.features import WordFeatures
 from elman.text.tokenizer import Tokenizer, from_json
 
-TOKENIZER = "tokenizer.json"
-"""The document that a folder has where symbols are read."""
+TOKENIZER, SPELLING = "tokenizer.json", "spelling.json"
+"""The documents that a folder has where symbols are read, and where characters are read beside words."""
 
 
 class Classifier(Model):
@@ -61,10 +61,13 @@ class Classifier(Model):
         engine: TorchClassifier,
         record: folder.Record,
         tokenizer: Tokenizer | None = None,
+        spelling: WordFeatures | None = None,
     ) -> None:
         self.config, self.features, self.labels, self.engine, self.record = config, features, labels, engine, record
-        self.tokenizer = tokenizer
-        self.reader = TextReader(engine, features, bag=config.bag, labels=labels, tokenizer=tokenizer)
+        self.tokenizer, self.spelling = tokenizer, spelling
+        self.reader = TextReader(
+            engine, features, bag=config.bag, labels=labels, tokenizer=tokenizer, spelling=spelling
+        )
 
     @classmethod
     def train(  # noqa: PLR0913 what files there are, and what to do with them
@@ -125,15 +128,19 @@ class Classifier(Model):
         known = (features.size, features.characters, features.config, len(labels.names))
         if known != (config.words_known, config.characters_known, config.words, config.labels):
             raise ModelFileError("the words or labels are not those of config.json", where=where)
-        tokenizer = _tokenizer(stored, config)
+        tokenizer, spelling = _tokenizer(stored, config), _spelling(stored, config)
         record = stored.record()
         arrays = stored.weights(classifier_shapes(config))
-        engine = TorchClassifier(build_classifier(config, seen=features.counts, start=arrays))
-        return cls(config, features, labels=labels, engine=engine, record=record, tokenizer=tokenizer)
+        spelt = None if spelling is None else spelling.counts
+        engine = TorchClassifier(build_classifier(config, seen=features.counts, spelt=spelt, start=arrays))
+        return cls(
+            config, features, labels=labels, engine=engine, record=record, tokenizer=tokenizer, spelling=spelling
+        )
 
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
         further = {} if self.tokenizer is None else {TOKENIZER: self.tokenizer.to_json()}
+        further |= {} if self.spelling is None else {SPELLING: self.spelling.to_json()}
         return {"words.json": self.features.to_json(), "labels.json": self.labels.to_json(), **further}
 
     def shape_rows(self) -> list[tuple[str, str]]:
@@ -141,6 +148,7 @@ class Classifier(Model):
         config, start = self.config, self.record.training.get("start")
         earlier = _pretraining(self.record.training.get("pretraining"))
         many = f", {config.head.members} such side by side" if config.head.members > 1 else ""
+        many += "" if config.spelt is None else ", as many on characters"
         stack = f"{card.layers(config.stack)}, pooled by {config.head.pooling}{many}"
         deep = config.head.feed_forward_layers
         bag = f"{config.bag.bag_words} words, {config.bag.bag_characters} characters"
@@ -287,6 +295,23 @@ def _tokenizer(stored: folder.Stored, config: ClassifierConfig) -> Tokenizer | N
             where=str(stored.path),
         )
     return tokenizer
+
+
+def _spelling(stored: folder.Stored, config: ClassifierConfig) -> WordFeatures | None:
+    """What a folder knows of characters, where they are read beside words.
+
+    Raises:
+        ModelFileError: it does not and config.json says that they are read, or the reverse, or they are others.
+    """
+    if stored.has(SPELLING) != (config.spelt is not None):
+        raise ModelFileError(f"{SPELLING} and config.json do not go together", where=str(stored.path))
+    if config.spelt is None:
+        return None
+    where = str(stored.path / SPELLING)
+    spelling = WordFeatures.from_json(stored.document(SPELLING), where=where)
+    if (spelling.size, spelling.config) != (config.spelt, config.words):
+        raise ModelFileError("the characters are not those of config.json", where=where)
+    return spelling
 
 
 def _read(config: ClassifierConfig) -> str:

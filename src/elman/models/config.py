@@ -2,7 +2,7 @@
 
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from elman.data.config import LabelledReadConfig, PairReadConfig, ReadConfig, TokenReadConfig
@@ -21,6 +21,7 @@ from elman.nn.config import (
     WordEmbeddingConfig,
 )  # fmt: skip
 from elman.settings import build, to_dict, tupled
+from elman.text.characters import CODE_POINTS
 from elman.text.config import BagConfig, PairTextConfig, TextConfig, WordConfig
 
 FORMAT_VERSION = 1
@@ -129,7 +130,8 @@ class ClassifierConfig:
     Args:
         words_known, characters_known: as `TaggerConfig` has them. labels: how many there are. reading: how the training
             files were read. bag: the n-grams of a text; skip: the path from them to the labels. symbols: what is read
-            in place of words; of `embedding` the dropout alone is heeded then.
+            in place of words; of `embedding` the dropout alone is heeded then. spelt: characters with a vector, the
+            unknown one included, where texts are read by characters too.
     """
 
     words_known: int
@@ -143,6 +145,7 @@ class ClassifierConfig:
     skip: TextBagConfig
     head: TextHeadConfig
     symbols: SymbolConfig | None = None
+    spelt: int | None = None
 
     kind = "classifier"
 
@@ -154,13 +157,24 @@ class ClassifierConfig:
         if table > LARGEST_TABLE:
             mend = "give fewer --bag-bits, or another --bag-width"
             raise OptionError(f"the table of the bag has {table:,} weights", mend=mend)
+        if self.head.spelling != (self.spelt is not None) or (self.spelt is not None and self.symbols is not None):
+            raise OptionError("what is known of characters, and whether they are read, do not go together")
+        if self.spelt is not None and not 1 <= self.spelt <= CODE_POINTS:
+            raise OptionError(f"spelt is {self.spelt}", mend=f"give 1 to {CODE_POINTS}")
         read = _word_weights(self) if self.symbols is None else _symbol_weights(self.symbols)
-        _check_size(read + table + self.head.members * (_recurrent_weights(self.width, self.stack) + self._head()))
+        members = self.head.members * (1 if self.spelt is None else 2)
+        spelling = (self.spelt or 0) * self.embedding.word_width
+        _check_size(read + spelling + table + members * (_recurrent_weights(self.width, self.stack) + self._head()))
 
     @property
     def width(self) -> int:
         """Width of what the stack reads."""
         return self.embedding.width if self.symbols is None else self.symbols.embedding.width
+
+    @property
+    def spelling(self) -> WordEmbeddingConfig:
+        """The vectors of characters where they are read by themselves: as those of words, but nothing is spelt."""
+        return replace(self.embedding, character_hidden=0)
 
     def _head(self) -> int:
         """At most so many weights behind the stack."""

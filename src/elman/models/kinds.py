@@ -203,9 +203,11 @@ TAGGER = Kind(
 CLASSIFIER = Kind(
     "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,
     shape=("words", "bag", "embedding", "stack", "skip"),
-    held=("multi_label", "pooling", "feed_forward_layers", "feed_forward", "members"),
+    held=("multi_label", "pooling", "feed_forward_layers", "feed_forward", "members", "spelling"),
     documents=("words.json", "labels.json"),
-    packed=("embedding.E", "embedding.features", "embedding.ngrams.tables", "bag.E"),
+    packed=(
+        "embedding.E", "embedding.features", "embedding.ngrams.tables", "spelling.E", "spelling.features", "bag.E",
+    ),
     output=ClassifierOutput, evaluation=ClassifierEvaluation, files=("vectors",),
     defaults={"bidirectional": True, "lr": 4e-3, "table_rate": 5.0, "input_dropout": 0.5},
     starts={"language-model": ("cell", "layers", "hidden")}, lists=("unlabelled",),

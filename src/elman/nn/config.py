@@ -171,6 +171,9 @@ class TextHeadConfig:
         1, "recurrent stacks side by side, each with a head of its own, whose scores are averaged",
         low=1, high=64, automatic=True,
     )  # fmt: skip
+    spelling: bool = option(
+        False, "read the characters of a text too, by as many stacks as read its words", automatic=True
+    )
     output_dropout: float = option(0.5, "dropout on the pooled states, and behind each such layer", low=0, high=0.95)
     label_smoothing: float = option(
         0.0, "share of a label's probability that is spread over all labels", low=0, high=0.5, automatic=True

@@ -1,4 +1,4 @@
-"""Text cut into words and signs, for any language: the tokens that a classifier reads.
+"""Text cut into words and signs, or into characters, for any language: the tokens that a classifier reads.
 
 Knows strings alone: no vocabulary, no file. Called by `data.text_batches` and by `models.classifying`.
 """
@@ -25,6 +25,16 @@ def split_words(text: str) -> list[str]:
         ["Don't", 'panic', '!', '!', '東', '京', '2024']
     """
     return _pattern().findall(text)
+
+
+def split_characters(text: str) -> list[str]:
+    """The characters of a text, in order; blanks between words are one, those around it none.
+
+    Example:
+        >>> split_characters(" 안녕  ok!")
+        ['안', '녕', ' ', 'o', 'k', '!']
+    """
+    return list(" ".join(text.split()))
 
 
 def shortened(tokens: Sequence[str], longest: int) -> list[str]:

@@ -4,7 +4,7 @@ Knows the order of the steps; the steps themselves are in `text`, `data` and `nn
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from elman.models.kinds import ClassifierOptions, flat
 from elman.models.overlap import tell_shared
 from elman.models.plans import Job
 from elman.models.vectors import with_vectors
+from elman.text.bags import SYLLABLES
 from elman.text.features import WordFeatures, normal_form
 from elman.text.tokenizer import Tokenizer
 from elman.text.tokens import split_words
@@ -48,11 +49,16 @@ NO_WORDS = {"word_width": 0, "feature_width": 0}
 
 @dataclass(frozen=True)
 class Read:
-    """What the files hold, what was learnt of it, the words and the labels, and the symbols that are read instead."""
+    """What the files hold, what was learnt of it, the words and the labels, and the symbols that are read instead.
+
+    Args:
+        spelling: what is known of characters; whether they are read is another matter.
+    """
 
     corpus: TextCorpus
     dev: list[LabelledText] | None
     features: WordFeatures
+    spelling: WordFeatures
     labels: TextLabels
     vectors: NDArray[np.float32] | None
     tokenizer: Tokenizer | None
@@ -71,26 +77,36 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     wanted = options.train if job.recorded is None else Record(job.recorded)
     device = machine.choose_device(wanted.device)
     precision = machine.choose_precision(wanted.precision, device)
+    spelling = read.spelling if options.head.spelling else None
     config = ClassifierConfig(
         words_known=read.features.size, characters_known=read.features.characters, labels=len(read.labels.names),
         reading=options.reading, words=options.words, bag=options.bag, embedding=options.embedding,
         stack=options.stack, skip=options.skip, head=options.head, symbols=read.symbols,
+        spelt=None if spelling is None else spelling.size,
     )  # fmt: skip
     start = _first_weights(job, read)
     seed, labels = options.train.seed, read.labels
-    network = build_classifier(config, seen=read.features.counts, precision=precision, seed=seed, start=start).to(
-        device
-    )
+    network = build_classifier(
+        config, seen=read.features.counts, spelt=None if spelling is None else spelling.counts, precision=precision,
+        seed=seed, start=start,
+    ).to(device)  # fmt: skip
     dev = None
     if read.dev is not None:
         dev = DevTexts(
             read.dev,
             lambda: TextReader(
-                TorchClassifier(network), read.features, bag=config.bag, labels=labels, tokenizer=read.tokenizer
+                TorchClassifier(network),
+                read.features,
+                bag=config.bag,
+                labels=labels,
+                tokenizer=read.tokenizer,
+                spelling=spelling,
             ),
         )
     targets = labels.targets(read.corpus.labels)
-    data = number_corpus(read.corpus, read.features, targets=targets, minimum=options.bag.bag_minimum)
+    data = number_corpus(
+        read.corpus, read.features, targets=targets, minimum=options.bag.bag_minimum, spelling=spelling
+    )
     choice = choose(_facts(job, read), job.given)
     return Prepared(
         options=options, network=network, precision=precision,
@@ -105,7 +121,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
         sums=job.sums(),
         finish=lambda record: make(
             config, read.features, labels=labels if dev is None else dev.fitted,
-            engine=TorchClassifier(network), record=record, tokenizer=read.tokenizer,
+            engine=TorchClassifier(network), record=record, tokenizer=read.tokenizer, spelling=spelling,
         ),
     )  # fmt: skip
 
@@ -136,9 +152,15 @@ def _facts(job: Job, read: Read) -> Facts:
     return Facts(
         texts=len(corpus.labels), tokens=len(corpus.tokens if corpus.symbols is None else corpus.symbols.ids),
         labels=len(read.labels.names), seconds=job.seconds, epochs=job.options.train.epochs,
-        several=job.options.reading.multi_label,
+        several=job.options.reading.multi_label, syllables=_syllables(corpus.spelling.counts()),
         transferred=read.plain is not None or (job.start is not None and job.start.kind != job.kind.name),
     )  # fmt: skip
+
+
+def _syllables(counts: Mapping[str, int]) -> float:
+    """The share of syllables in characters that occur so often, blanks left out."""
+    every = sum(count for character, count in counts.items() if character != " ")
+    return sum(count for character, count in counts.items() if ord(character) >= SYLLABLES) / max(1, every)
 
 
 def _sized(job: Job, read: Read) -> ClassifierOptions:
@@ -177,8 +199,10 @@ def _read(job: Job) -> Read:
     if "unlabelled" in job.files:
         corpora.append(read_unlabelled(job.files["unlabelled"], options, encode=encode))
         plain = plain_texts(corpora)
+    spelling = WordFeatures.train(corpus.spelling.counts(), options.words)
     if job.start is not None and job.start.kind == job.kind.name:
         features, labels = job.start.features, job.start.labels.extended(corpus.labels)
+        spelling = job.start.spelling or spelling
     else:
         counts = (plain or plain_texts(corpora)).counts
         features = WordFeatures.train(counts if tokenizer is None else {}, options.words)
@@ -194,7 +218,7 @@ def _read(job: Job) -> Read:
     if "vectors" in job.files:
         met = [*corpus.types, *(token for text in dev or [] for token in split_words(text.text))]
         features, vectors = with_vectors(job, features, met)
-    return Read(corpus, dev, features, labels, vectors, tokenizer, symbols, plain)
+    return Read(corpus, dev, features, spelling, labels, vectors, tokenizer, symbols, plain)
 
 
 def _symbols(job: Job) -> tuple[Tokenizer | None, SymbolConfig | None]:

@@ -107,8 +107,9 @@ def check_transfer(job: Job) -> None:
     """
     given = {} if job.recorded is not None else job.given
     is_transferred = "unlabelled" in job.files or (job.start is not None and job.start.kind != job.kind.name)
-    if is_transferred and given.get("members", 1) > 1:
-        raise OptionError("what was learnt before is one stack", where="--members", mend="leave it out")
+    for name, one in (("members", 1), ("spelling", False)):
+        if is_transferred and given.get(name, one) != one:
+            raise OptionError("what was learnt before is one stack", where=f"--{name}", mend="leave it out")
     if "unlabelled" not in job.files:
         for name in ("pretraining_share", "pretraining_epochs"):
             if given.get(name) is not None:

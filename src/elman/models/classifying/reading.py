@@ -16,7 +16,7 @@ from elman.models.classifying.starting import encoded
 from elman.text.config import BagConfig
 from elman.text.features import WordFeatures
 from elman.text.tokenizer import Tokenizer
-from elman.text.tokens import split_words
+from elman.text.tokens import split_characters, split_words
 
 ROWS = 64
 TOKENS = 1 << 14
@@ -24,10 +24,11 @@ TOKENS = 1 << 14
 
 
 class CutText(NamedTuple):
-    """A text as it is read: its words, and, where the engine reads the symbols of a tokenizer, these."""
+    """A text as it is read: its words, and, where the engine reads the symbols of a tokenizer, or characters, these."""
 
     words: list[str]
     symbols: NDArray[np.int32] | None
+    characters: list[str] | None = None
 
     @property
     def size(self) -> int:
@@ -39,7 +40,8 @@ class TextReader:
     """Reads the labels of texts off an engine.
 
     Args:
-        tokenizer: gives the symbols that the engine reads; None where it reads words.
+        tokenizer: gives the symbols that the engine reads; None where it reads words. spelling: what is known of
+            characters, where it reads them too.
     """
 
     def __init__(
@@ -50,13 +52,15 @@ class TextReader:
         bag: BagConfig,
         labels: TextLabels,
         tokenizer: Tokenizer | None = None,
+        spelling: WordFeatures | None = None,
     ) -> None:
         self.engine, self.features, self.bag, self.labels = engine, features, bag, labels
-        self.tokenizer = tokenizer
+        self.tokenizer, self.spelling = tokenizer, spelling
 
     def cut(self, text: str) -> CutText:
         """A text as `scores` wants it."""
-        return CutText(split_words(text), None if self.tokenizer is None else encoded(self.tokenizer, text))
+        symbols = None if self.tokenizer is None else encoded(self.tokenizer, text)
+        return CutText(split_words(text), symbols, None if self.spelling is None else split_characters(text))
 
     def scores(self, texts: Sequence[CutText]) -> NDArray[np.float32]:
         """The scores of all labels of texts before any softmax or sigmoid: (n, K); 0 for a text without words."""
@@ -66,7 +70,11 @@ class TextReader:
         """The same by the stack and, if there is one, by the bag: (paths, n, K)."""
         symbols = [text.symbols for text in texts if text.symbols is not None]
         words = [text.words for text in texts]
-        data = number_texts(words, self.features, self.bag, symbols=None if self.tokenizer is None else symbols)
+        spelt = [text.characters for text in texts if text.characters is not None]
+        data = number_texts(
+            words, self.features, self.bag, symbols=None if self.tokenizer is None else symbols,
+            spelling=None if self.spelling is None else (spelt, self.spelling),
+        )  # fmt: skip
         found = np.zeros((self.engine.count, len(texts), len(self.labels.names)), dtype=np.float32)
         lengths = np.diff(data.starts)
         order = np.argsort(lengths, kind="stable")

@@ -26,6 +26,9 @@ MEETINGS, FEWEST_EPOCHS = 30_000, 4
 """Under a budget a run ends when it has met a text of each label so often: what comes after is learning by heart."""
 SMOOTHING = 0.1
 """Of more than two labels, one of which a text has: some texts could as well have another."""
+MOSTLY, SPELLING_COST = 0.5, 3
+"""Texts are read by characters too where more than this share of them are syllables: a word of Hangul is often met
+once, its syllables a thousand times. What that costs, against reading the words alone."""
 TRANSFER = {"layer_decay": 2.6, "thaw": 0.2}
 """Where layers have learnt something before: rates fall as in Howard & Ruder 2018 (ULMFiT)."""
 
@@ -36,7 +39,8 @@ class Facts:
 
     Args:
         tokens: words of the training texts. seconds: of the budget, or None with `epochs`. transferred: whether the
-            layers have learnt something before. several: whether a text may have several labels.
+            layers have learnt something before. several: whether a text may have several labels. syllables: share of
+            the characters that are syllables or words of themselves (Hangul, kana, Chinese).
     """
 
     texts: int
@@ -46,6 +50,7 @@ class Facts:
     epochs: int | None
     transferred: bool = False
     several: bool = False
+    syllables: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,14 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         **(SMALL if facts.tokens < FEW_TOKENS else LARGE),
         "label_smoothing": SMOOTHING if facts.labels > 2 and not facts.several else 0.0,
         **(TRANSFER if facts.transferred else {}),
+        "spelling": facts.syllables > MOSTLY and not facts.transferred,
     }
     seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
     wanted["members"] = _members(seen / facts.tokens) if facts.seconds and not facts.transferred else 1
     values = {name: value for name, value in wanted.items() if name not in given}
-    seen /= given.get("members", wanted["members"])
+    seen /= given.get("members", wanted["members"]) * (
+        SPELLING_COST if given.get("spelling", wanted["spelling"]) else 1
+    )
     most = max(FEWEST_EPOCHS, MEETINGS * facts.labels // facts.texts) if facts.seconds else None
     epochs = min(seen / facts.tokens, most or math.inf)
     rows = given.get("batch_size", wanted["batch_size"])

@@ -18,6 +18,7 @@ from elman.models.engines.torch_tagger import word_tensors
 from elman.models.networks.classifier import ClassifierNetwork, Read, many_labels_loss, one_label_loss
 from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
 from elman.nn.bags import BagTensors
+from elman.nn.words import WordTensors
 
 Floats = NDArray[np.float32]
 
@@ -26,6 +27,7 @@ def build_classifier(
     config: ClassifierConfig,
     *,
     seen: NDArray[np.int64],
+    spelt: NDArray[np.int64] | None = None,
     precision: str = "fp32",
     seed: int | None = None,
     start: dict[str, Floats] | None = None,
@@ -33,12 +35,14 @@ def build_classifier(
     """The network that a config describes.
 
     Args:
-        seen: how often each known word was met in training. precision: number format of the products. seed: draw its
+        seen: how often each known word was met in training; spelt: likewise of characters, where they are read.
+            precision: number format of the products. seed: draw its
             weights from it; None leaves them unset. start: take these weights; labels that came behind the known ones
             keep what was drawn for them.
     """
-    met = torch.from_numpy(seen.astype(np.float32))
-    network = ClassifierNetwork(config, seen=met, precision=precision)
+    met, letters = (None if some is None else torch.from_numpy(some.astype(np.float32)) for some in (seen, spelt))
+    assert met is not None
+    network = ClassifierNetwork(config, seen=met, spelt=letters, precision=precision)
     if seed is not None:
         network.initialize(torch.Generator().manual_seed(seed))
     if start is not None:
@@ -65,7 +69,7 @@ def classifier_loss(
 
     def loss(batch: TextBatch, state: Any, generator: torch.Generator) -> tuple[torch.Tensor, int, Any]:
         targets = torch.from_numpy(batch.targets).to(device)
-        paths = network.paths(*_tensors(batch, device), generator)
+        paths = network.paths(*_tensors(batch, device), generator=generator)
         losses = [loss_of(s[: len(targets)], targets, smoothing=smoothing, weights=weighted) for s in paths]
         tokens = int(batch.read.lengths.sum())
         share = tokens / (len(targets) * len(losses))  # a text counts as one, be it long or short
@@ -74,13 +78,18 @@ def classifier_loss(
     return loss
 
 
-def _tensors(batch: TextBatch, device: torch.device) -> tuple[Read, torch.Tensor, BagTensors]:
+def _tensors(
+    batch: TextBatch, device: torch.device
+) -> tuple[Read, torch.Tensor, BagTensors, tuple[WordTensors, torch.Tensor] | None]:
     """A batch as the network wants it."""
     bags = batch.bags
     lengths = torch.from_numpy(batch.read.lengths).to(device)
     parts = (bags.rows.astype(np.int64), bags.starts[:-1], bags.sizes)
     tensors = BagTensors(*(torch.from_numpy(part).to(device) for part in parts))
-    return read_tensors(batch.read, device), lengths, tensors
+    spelt = None
+    if batch.spelling is not None:
+        spelt = word_tensors(batch.spelling, device), torch.from_numpy(batch.spelling.lengths).to(device)
+    return read_tensors(batch.read, device), lengths, tensors, spelt
 
 
 def read_tensors(read: TokenBatch | SymbolBatch, device: torch.device) -> Read:

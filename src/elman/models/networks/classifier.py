@@ -27,12 +27,12 @@ class Member(nn.Module):
     """One more way from the vectors of a text to scores: a stack, pooling, layers and a head.
 
     Args:
-        compute: number format of the products of the stack.
+        width: D, of the vectors. compute: number format of the products of the stack.
     """
 
-    def __init__(self, config: ClassifierConfig, *, compute: torch.dtype) -> None:
+    def __init__(self, width: int, config: ClassifierConfig, *, compute: torch.dtype) -> None:
         super().__init__()
-        self.stack = Stack(config.width, config.stack, compute=compute)
+        self.stack = Stack(width, config.stack, compute=compute)
         head, directions = config.head, self.stack.directions
         self.pooling = Pooling(head.pooling, width=config.stack.hidden * directions, directions=directions)
         self.layers = FeedForward(
@@ -51,14 +51,17 @@ class ClassifierNetwork(nn.Module):
 
     Each path has a loss of its own, so that neither leans on the other: in a sum that is trained as one, the stack soon
     explains the training texts alone, and the bag learns no more. How they are mixed is chosen afterwards. With several
-    members, further stacks read the same vectors, each with a loss of its own too; their scores are averaged.
+    members, further stacks read the same vectors, and with spelling as many read the characters of the text, each with
+    a loss of its own too; their scores are averaged.
 
     Args:
-        config: all sizes. seen: (words,), how often each word was met in training. precision: number format of the
-            products of the stack.
+        config: all sizes. seen: (words,), how often each word was met in training; spelt: (characters,), likewise,
+            where they are read. precision: number format of the products of the stack.
     """
 
-    def __init__(self, config: ClassifierConfig, *, seen: Tensor, precision: str = "fp32") -> None:
+    def __init__(
+        self, config: ClassifierConfig, *, seen: Tensor, spelt: Tensor | None = None, precision: str = "fp32"
+    ) -> None:
         super().__init__()
         self.config = config
         compute = COMPUTE[precision]
@@ -70,15 +73,26 @@ class ClassifierNetwork(nn.Module):
             self.pooling.width, layers=head.feed_forward_layers, hidden=head.feed_forward, dropout=head.output_dropout
         )
         self.head = LabelHead(config.labels, self.layers.width)
-        self.others = nn.ModuleList(Member(config, compute=compute) for _ in range(head.members - 1))
+        self.others = nn.ModuleList(Member(config.width, config, compute=compute) for _ in range(head.members - 1))
+        self.spelling: WordEmbedding | None = None
+        if config.spelt is not None:
+            self.spelling = WordEmbedding(
+                config.spelling, words=config.spelt, characters=1, rows=1 << config.words.hash_bits, compute=compute
+            )
+        width, spelling = config.spelling.width, range(head.members if config.spelt is not None else 0)
+        self.spellers = nn.ModuleList(Member(width, config, compute=compute) for _ in spelling)
         self.bag = TextBag(config.labels, config.skip, rows=1 << config.bag.bag_bits) if config.skip.bag else None
         self.seen: Tensor
         self.register_buffer("seen", seen, persistent=False)
+        self.spelt: Tensor | None
+        self.register_buffer("spelt", spelt, persistent=False)
 
     @property
     def tables(self) -> tuple[nn.Parameter, ...]:
         """The weights of which a batch touches few rows, whose gradients are sparse."""
-        return self.embedding.tables if self.bag is None else (*self.embedding.tables, self.bag.E)
+        spelling = () if self.spelling is None else self.spelling.tables
+        bag = () if self.bag is None else (self.bag.E,)
+        return (*self.embedding.tables, *spelling, *bag)
 
     @property
     def device(self) -> torch.device:
@@ -87,7 +101,7 @@ class ClassifierNetwork(nn.Module):
 
     def compute_in(self, precision: str) -> None:
         """Make the products in another number format from now on; the weights stay."""
-        for member in (self, *self.others):
+        for member in (self, *self.others, *self.spellers):
             member.stack.compute = COMPUTE[precision]
         if isinstance(self.embedding, WordEmbedding) and hasattr(self.embedding, "reader"):
             self.embedding.reader.compute = COMPUTE[precision]
@@ -114,16 +128,27 @@ class ClassifierNetwork(nn.Module):
         return found
 
     def paths(
-        self, read: Read, lengths: Tensor, bags: BagTensors, generator: torch.Generator | None = None
+        self,
+        read: Read,
+        lengths: Tensor,
+        bags: BagTensors,
+        spelt: tuple[WordTensors, Tensor] | None = None,
+        generator: torch.Generator | None = None,
     ) -> list[Tensor]:
         """The scores of the labels, (B, K), by each stack and, last, by the bag, if there is one; with a generator,
         parts are dropped.
 
         Args:
-            read: words, or ids of symbols (B, T), as the embedding wants them. lengths: (B,).
+            read: words, or ids of symbols (B, T), as the embedding wants them. lengths: (B,). spelt: the characters of
+                the texts, where they are read, and how many each has, (B,).
         """
         x = self.vectors(read, generator)  # (B, T, D)
         found = [_scores(self, x, lengths, generator), *(member(x, lengths, generator) for member in self.others)]
+        if self.spelling is not None:
+            assert spelt is not None and self.spelt is not None
+            characters, counts = spelt
+            x = self.spelling(characters, self.spelt, generator)  # (B, C, D)
+            found += [member(x, counts, generator) for member in self.spellers]
         return found if self.bag is None else [*found, self.bag(bags, generator)]
 
 
