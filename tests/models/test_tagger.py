@@ -120,7 +120,7 @@ def test_labels_of_spans_are_well_formed_with_and_without_a_crf(treebank: dict[s
     for labels in model.predict(chooser.choice(words, size=(50, 7)).tolist()):
         for before, after in itertools.pairwise(["O", *labels]):
             assert after[0] != "I" or before[1:] == after[1:]
-    assert (model.engine.transitions(0) is not None) == crf
+    assert bool(model.engine.transitions(0)) == crf
 
 
 def test_figures_are_those_of_a_count_by_hand_and_of_seqeval(treebank: dict[str, Path], tmp_path: Path) -> None:

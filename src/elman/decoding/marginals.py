@@ -18,6 +18,9 @@ FLOOR = 1e-140
 """No factor is taken for less than this part (322 nats below) of the greatest of its kind, so that no product of a step
 is ever 0: a row that no path fits has finite numbers, and one that some path fits has the same as without."""
 
+LEAST = 1e-30
+"""The least probability that `log_marginals` tells."""
+
 
 def log_partition(emissions: Floats, lengths: NDArray[np.int64], transitions: Transitions) -> NDArray[np.float64]:
     """ln of the sum of exp(score) over all sequences of labels of each row, (B,); 0 for a row of length 0.
@@ -44,6 +47,11 @@ def marginals(emissions: Floats, lengths: NDArray[np.int64], transitions: Transi
     p /= p.sum(axis=2, keepdims=True)
     p *= _is_real(lengths, len(x))[:, :, None]
     return p.transpose(1, 0, 2)
+
+
+def log_marginals(emissions: Floats, lengths: NDArray[np.int64], transitions: Transitions) -> NDArray[np.float32]:
+    """ln of `marginals`, (B, T, K); what is as good as impossible, and padding, has ln of 1e-30."""
+    return np.log(np.maximum(marginals(emissions, lengths, transitions), LEAST)).astype(np.float32)
 
 
 def path_score(

@@ -131,7 +131,7 @@ class Tagger(Model):
         found = [("reads", f"tokens: vectors of {parts}"), ("network", network)]
         for k, one in enumerate(self.labels):
             scheme = "" if one.scheme is None else f", spans written in {one.scheme.name}"
-            crf = ", CRF" if self.engine.transitions(k) is not None else ""
+            crf = ", CRF" if self.engine.transitions(k) else ""
             found.append((f"column {one.name}", f"{len(one.labels):,} labels{scheme}{crf}"))
         return found
 

@@ -52,14 +52,14 @@ def test_the_more_is_taken_off_the_fewer_tokens_are_outside(model: elman.Tagger,
 
 def test_probabilities_are_those_of_the_network(model: elman.Tagger) -> None:
     tokens = ["Kim", "saw", "Seoul"]
-    ((_, (scores,)),) = model.reader.emissions_of([tokens])
-    lengths, chain = np.array([len(tokens)]), model.reader.chains[0]
-    assert chain is not None
+    ((_, ((scores, chain),)),) = model.reader.distributions([tokens])
+    lengths = np.array([len(tokens)])
+    assert chain is not None and len(model.reader.crfs[0]) == 1
     sure = marginals(scores[None], lengths, chain)[0]
     for less in (0.0, 50.0):
         found = reader(model, less)
         (tagged,) = found.tagged([tokens])
-        ids = found.best(scores[None], lengths, column=0)[0]
+        ids = found.best(np.log(sure[None]).astype(np.float32), lengths, column=0)[0]
         assert tagged.labels[model.labels[0].name] == model.labels[0].decode(ids)
         np.testing.assert_allclose(tagged.probabilities[model.labels[0].name], sure[np.arange(3), ids], rtol=1e-5)
 

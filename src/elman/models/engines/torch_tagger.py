@@ -112,7 +112,8 @@ class TorchTagger:
         return weight_arrays(self.network)
 
     def emissions(self, batch: TokenBatch) -> list[NDArray[np.float32]]:
-        """For each column the scores of its labels, (B, T, K): ln p of a softmax, else as the CRF has them."""
+        """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, M then is 1, else as the CRF of
+        each member has them."""
         with torch.inference_mode():
             lengths = torch.from_numpy(batch.lengths).to(self.device)
             found = self.network.emissions(word_tensors(batch, self.device), lengths)
@@ -125,8 +126,8 @@ class TorchTagger:
             found = self.network.scores(word_tensors(batch, self.device), lengths, columns)
             return [scores.argmax(dim=2).cpu().numpy() for scores in found]
 
-    def transitions(self, column: int) -> Transitions | None:
-        """The weights of the CRF of a column; None where it has none."""
+    def transitions(self, column: int) -> tuple[Transitions, ...]:
+        """The weights of the CRF of each member in a column; none where it has a softmax alone."""
         with torch.inference_mode():
             found = self.network.transitions(column)
-        return None if found is None else Transitions(*(part.float().cpu().numpy() for part in found))
+        return tuple(Transitions(*(part.float().cpu().numpy() for part in parts)) for parts in found)

@@ -69,7 +69,7 @@ class TaggerNetwork(nn.Module):
     """Scores of the labels of every column at every step: x = words, h = stack(x), y_t = softmax(V h_t + b).
 
     With several members, stacks with heads of their own read the same words side by side. Each learns by itself; their
-    distributions (with a CRF their scores) are averaged.
+    distributions are averaged.
 
     Args:
         config: all sizes. allowed: for each column that has a CRF, which labels may begin a sentence, follow one
@@ -122,7 +122,8 @@ class TaggerNetwork(nn.Module):
         initialize(self, generator)
 
     def emissions(self, batch: WordTensors, lengths: Tensor) -> list[Tensor]:
-        """For each column the scores of its labels, (B, T, K): ln p of a softmax, else as the CRF has them."""
+        """For each column the scores of its labels, (M, B, T, K): ln of the mean p of a softmax, M then is 1, else as
+        the CRF of each member has them."""
         x = self.embedding(batch, self.seen, None)
         found: list[list[Tensor]] = [[] for _ in self._members()[0].heads]
         for member in self._members():
@@ -130,21 +131,22 @@ class TaggerNetwork(nn.Module):
             for k, head in enumerate(member.heads):
                 found[k].append(head(h) if member.crf(k) is not None else torch.log_softmax(head(h), dim=2))
         has_crf = [self._members()[0].crf(k) is not None for k in range(len(found))]
-        return [_mean(some) if linear else _log_mean(some) for some, linear in zip(found, has_crf, strict=True)]
+        return [
+            torch.stack(some) if linear else _log_mean(some)[None] for some, linear in zip(found, has_crf, strict=True)
+        ]
 
     def scores(self, batch: WordTensors, lengths: Tensor, columns: Sequence[int]) -> list[Tensor]:
         """For each of these columns what is greatest for the likeliest label of each step by itself, (B, T, K)."""
         if len(self.members) > 1:
             found = self.emissions(batch, lengths)
-            return [found[k] for k in columns]
+            return [found[k][0] for k in columns]
         (member,) = self._members()
         h = member.states(self.embedding(batch, self.seen, None), lengths)
         return [member.heads[k](h) for k in columns]
 
-    def transitions(self, column: int) -> tuple[Tensor, ...] | None:
-        """Scores of the labels that begin, follow one another, and end, of the CRF of a column; None without."""
-        every = [crf.transitions() for member in self._members() if (crf := member.crf(column)) is not None]
-        return tuple(_mean(list(parts)) for parts in zip(*every, strict=True)) if every else None
+    def transitions(self, column: int) -> list[tuple[Tensor, ...]]:
+        """Scores of the labels that begin, follow one another, and end, of the CRF of each member; none without."""
+        return [crf.transitions() for member in self._members() if (crf := member.crf(column)) is not None]
 
     def loss(
         self, batch: WordTensors, labels: Tensor, *, lengths: Tensor, generator: torch.Generator

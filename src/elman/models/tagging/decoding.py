@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from elman.data.tokens import LabelledTokens, TokenBatch, distinct, grouped
 from elman.decoding.k_best import k_best, k_best_independent
-from elman.decoding.marginals import lattice, marginals
+from elman.decoding.marginals import lattice, log_marginals, marginals
 from elman.decoding.viterbi import Transitions, viterbi
 from elman.text.features import WordFeatures
 from elman.text.labels import BIOES, OUTSIDE, LabelSet, to_spans
 
 NEVER = -1e4
 """Weight of a step that a scheme does not allow."""
+Scores = NDArray[np.float32]
 WINDOW = 1024
 """Sentences that are read ahead, so that those of like length can stand in one batch."""
 LONGEST_WINDOW = 1 << 17
@@ -55,6 +56,10 @@ class TaggedSentence:
 class LabelReader:
     """Reads labels off an engine for a tagger with the given label sets.
 
+    The best labels of a sentence are those that the scheme allows whose probabilities, each at its place, have the
+    greatest product: `outside` is then in nats of what is told as a probability, and stacks side by side are averaged
+    as distributions.
+
     Args:
         outside: for each column the nats that are taken off the score of `O` where the best labels are chosen; where
             probabilities are told, they are not. None is 0 for all.
@@ -65,7 +70,8 @@ class LabelReader:
     ) -> None:
         self.engine, self.features, self.labels = engine, features, list(labels)
         self.outside = [0.0] * len(self.labels) if outside is None else list(outside)
-        self.chains = [_chain(one, engine.transitions(k)) for k, one in enumerate(self.labels)]
+        self.crfs: list[tuple[Transitions, ...]] = [engine.transitions(k) for k in range(len(self.labels))]
+        self.rules = [_rules(one, crfs) for one, crfs in zip(self.labels, self.crfs, strict=True)]
 
     def windows(self, sentences: Iterable[Any]) -> Iterator[list[Any]]:
         """Sentences (anything with `tokens`) in lists that are read together."""
@@ -83,13 +89,13 @@ class LabelReader:
     def labels_of(self, sentences: Sequence[Sequence[str]]) -> list[list[NDArray[np.int64]]]:
         """For each sentence the internal ids of the best labels of every column."""
         found: list[list[NDArray[np.int64]]] = [[] for _ in sentences]
-        free = [k for k, one in enumerate(self.chains) if one is None]
+        free = [k for k, one in enumerate(self.rules) if one is None]
         for group, batch in self._batches(sentences):
             if len(free) == len(self.labels):
                 best = self.engine.likeliest(batch, free)
             else:
-                emissions = self.engine.emissions(batch)
-                best = [self.best(scores, batch.lengths, column=k) for k, scores in enumerate(emissions)]
+                every = enumerate(self._log_probabilities(batch))
+                best = [self.best(scores, batch.lengths, column=k) for k, scores in every]
             for row, sentence in enumerate(group):
                 found[sentence] = [ids[row, : batch.lengths[row]] for ids in best]
         for sentence, tokens in enumerate(sentences):
@@ -100,41 +106,68 @@ class LabelReader:
     def best(
         self, scores: NDArray[np.float32], lengths: NDArray[np.int64], *, column: int, outside: float | None = None
     ) -> NDArray[np.int64]:
-        """The best labels of a column (B, T) by their scores (B, T, K).
+        """The best labels of a column (B, T) by ln of their probabilities (B, T, K).
 
         Args:
             outside: as for the reader, instead of what it has.
         """
-        steps = self.chains[column]
-        if steps is None:
+        rules = self.rules[column]
+        if rules is None:
             return np.asarray(scores.argmax(axis=2))
         less = self.outside[column] if outside is None else outside
         if less:
             scores = scores.copy()
             scores[:, :, self.labels[column].internal.index(OUTSIDE)] -= less
-        return viterbi(scores, lengths, steps)
+        return viterbi(scores, lengths, rules)
 
-    def emission_batches(
+    def log_probability_batches(
         self, sentences: Sequence[Sequence[str]]
-    ) -> Iterator[tuple[list[int], list[NDArray[np.float32]], NDArray[np.int64]]]:
-        """Numbers of sentences of like length, the scores (B, T, K) of every column, and the lengths (B,)."""
+    ) -> Iterator[tuple[list[int], list[Scores], NDArray[np.int64]]]:
+        """Numbers of sentences of like length, ln of the probability of each label at its place, (B, T, K), of every
+        column, and the lengths (B,)."""
         for group, batch in self._batches(sentences):
-            yield group, self.engine.emissions(batch), batch.lengths
+            yield group, self._log_probabilities(batch), batch.lengths
 
-    def emissions_of(self, sentences: Sequence[Sequence[str]]) -> Iterator[tuple[int, list[NDArray[np.float32]]]]:
-        """Number and scores (T, K) of every column of each sentence that has tokens, those of like length together."""
-        for group, emissions, lengths in self.emission_batches(sentences):
+    def _log_probabilities(self, batch: TokenBatch) -> list[Scores]:
+        emissions, lengths = self.engine.emissions(batch), batch.lengths
+        return [self._told(k, scores, lengths) for k, scores in enumerate(emissions)]
+
+    def _told(self, column: int, emissions: Scores, lengths: NDArray[np.int64]) -> Scores:
+        """ln of the probability of each label, (B, T, K), by scores (M, B, T, K): that of a softmax, else the mean of
+        what the CRF of each member says."""
+        crfs = self.crfs[column]
+        if not crfs:
+            return np.asarray(emissions[0])
+        logs = [log_marginals(some, lengths, crf) for some, crf in zip(emissions, crfs, strict=True)]
+        return np.asarray(np.logaddexp.reduce(logs) - np.log(len(logs)), dtype=np.float32)
+
+    def distributions(
+        self, sentences: Sequence[Sequence[str]]
+    ) -> Iterator[tuple[int, list[tuple[Scores, Transitions | None]]]]:
+        """Number of each sentence that has tokens, those of like length together, and for every column what makes up
+        the distribution over its label sequences: scores (T, K) and a chain; None where each label stands for itself.
+
+        Of a CRF these are its own; of several, ln of the mean probabilities, under the rules of the scheme.
+        """
+        for group, batch in self._batches(sentences):
+            emissions, lengths = self.engine.emissions(batch), batch.lengths
+            one = [len(crfs) == 1 for crfs in self.crfs]
+            scores = [e[0] if one[k] else self._told(k, e, lengths) for k, e in enumerate(emissions)]
+            steps = [self.crfs[k][0] if one[k] else self.rules[k] for k in range(len(self.labels))]
             for row, sentence in enumerate(group):
-                yield sentence, [scores[row, : lengths[row]] for scores in emissions]
+                cut = [some[row, : lengths[row]] for some in scores]
+                yield sentence, list(zip(cut, steps, strict=True))
 
     def tagged(self, sentences: Sequence[Sequence[str]]) -> list[TaggedSentence]:
         """The labels of sentences with their probabilities and spans."""
         found = [TaggedSentence(tuple(tokens), {one.name: [] for one in self.labels}) for tokens in sentences]
-        for sentence, emissions in self.emissions_of(sentences):
+        for sentence, columns in self.distributions(sentences):
             target = found[sentence]
-            for k, (one, scores) in enumerate(zip(self.labels, emissions, strict=True)):
-                ids = self.best(scores[None], np.array([len(scores)]), column=k)[0]
-                sure, spans = _certainty(scores, ids, self.chains[k], labels=one)
+            for k, (one, (scores, steps)) in enumerate(zip(self.labels, columns, strict=True)):
+                length = np.array([len(scores)])
+                logs = log_marginals(scores[None], length, steps) if len(self.crfs[k]) == 1 and steps else scores[None]
+                ids = self.best(logs, length, column=k)[0]
+                sure, spans = _certainty(scores, ids, steps, labels=one)
                 target.labels[one.name] = one.decode(ids)
                 target.probabilities[one.name] = sure
                 if one.scheme is not None:
@@ -145,12 +178,9 @@ class LabelReader:
         """The likeliest label sequences of a sentence in one column with their probabilities, falling."""
         if not tokens:
             return [([], 1.0)]
-        ((_, emissions),) = self.emissions_of([tokens])
-        steps, one = self.chains[column], self.labels[column]
-        if steps is None:
-            best = k_best_independent(emissions[column], count)
-        else:
-            best = k_best(emissions[column], steps, count)
+        ((_, columns),) = self.distributions([tokens])
+        (scores, steps), one = columns[column], self.labels[column]
+        best = k_best_independent(scores, count) if steps is None else k_best(scores, steps, count)
         return [(one.decode(ids), float(np.exp(log))) for ids, log in best]
 
     def _batches(self, sentences: Sequence[Sequence[str]]) -> Iterator[tuple[list[int], TokenBatch]]:
@@ -164,10 +194,10 @@ class LabelReader:
             yield group.tolist(), data.batch(group)
 
 
-def _chain(labels: LabelSet, transitions: Transitions | None) -> Transitions | None:
-    """How the labels of a column follow one another: by the CRF, else as the scheme allows; None: freely."""
-    if transitions is not None or labels.scheme is None:
-        return transitions
+def _rules(labels: LabelSet, crfs: tuple[Transitions, ...]) -> Transitions | None:
+    """The steps from label to label that the scheme of a column allows; None: each label stands for itself."""
+    if labels.scheme is None and not crfs:
+        return None
     return Transitions(*(np.where(part, 0.0, NEVER).astype(np.float32) for part in labels.allowed()))
 
 

@@ -147,9 +147,9 @@ def fitted_outside(reader: LabelReader, sentences: Sequence[Sentence]) -> list[f
     columns = [k for k, one in enumerate(reader.labels) if one.scheme is not None and OUTSIDE in one.internal]
     tallies = {(k, less): SpanTally(scheme) for k in columns for less in TRIED if (scheme := reader.labels[k].scheme)}
     for window in reader.windows(iter(sentences)) if columns else ():
-        for group, emissions, lengths in reader.emission_batches([sentence.tokens for sentence in window]):
+        for group, logs, lengths in reader.log_probability_batches([sentence.tokens for sentence in window]):
             for (k, less), tally in tallies.items():
-                one, ids = reader.labels[k], reader.best(emissions[k], lengths, column=k, outside=less)
+                one, ids = reader.labels[k], reader.best(logs[k], lengths, column=k, outside=less)
                 for row, place in enumerate(group):
                     tally.add(window[place].labels[one.name], one.decode(ids[row, : lengths[row]]))
     scores = {key: tally.metrics()["f1"] for key, tally in tallies.items()}
