@@ -80,7 +80,7 @@ CLASSIFIER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "bag_characters": (3, {}), "bag_minimum": (40, {}), "bag_bits": (9, {}), "bag_width": (2, {}),
     "bag_dropout": (0.5, {}), "pooling": ("attention", {}), "feed_forward_layers": (1, {}),
     "feed_forward": (9, {"feed_forward_layers": 1}), "class_weights": ("balanced", {}),
-    "layer_decay": (3.0, {}), "thaw": (0.5, {}),
+    "layer_decay": (3.0, {}), "thaw": (0.5, {}), "spelling": (True, {}),
 }  # fmt: skip
 
 

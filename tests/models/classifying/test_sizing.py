@@ -61,6 +61,14 @@ def test_a_run_with_time_for_more_ends_when_its_labels_were_met_often() -> None:
     assert choice.steps == 10 * 6000 // 32 and "about 10 epochs" in choice.reason
 
 
+def test_texts_of_syllables_are_read_by_characters_too() -> None:
+    assert [choose(replace(FACTS, syllables=s), {}).values["spelling"] for s in (0.0, 0.5, 0.6, 1.0)] == [
+        False, False, True, True,
+    ]  # fmt: skip
+    assert not choose(replace(FACTS, syllables=1.0, transferred=True), {}).values["spelling"]
+    assert "spelling" not in choose(replace(FACTS, syllables=1.0), {"spelling": False}).values
+
+
 def test_labels_are_smoothed_where_a_text_has_one_of_several() -> None:
     assert choose(FACTS, {}).values["label_smoothing"] == 0
     assert choose(replace(FACTS, labels=3), {}).values["label_smoothing"] > 0
