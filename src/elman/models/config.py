@@ -21,11 +21,12 @@ from elman.nn.config import (
     WordEmbeddingConfig,
 )  # fmt: skip
 from elman.settings import build, to_dict, tupled
-from elman.text.characters import CODE_POINTS
 from elman.text.config import BagConfig, PairTextConfig, TextConfig, WordConfig
 
 FORMAT_VERSION = 1
 MOST_WEIGHTS = 4_000_000_000
+MOST_CHARACTERS = 0x110000
+"""Those of Unicode."""
 LARGEST_TABLE = 1 << 28
 """Weights of a table of hashed rows: folders store the touched ones alone, so that a small one may want a large one."""
 Config = TypeVar("Config")
@@ -159,8 +160,8 @@ class ClassifierConfig:
             raise OptionError(f"the table of the bag has {table:,} weights", mend=mend)
         if self.head.spelling != (self.spelt is not None) or (self.spelt is not None and self.symbols is not None):
             raise OptionError("what is known of characters, and whether they are read, do not go together")
-        if self.spelt is not None and not 1 <= self.spelt <= CODE_POINTS:
-            raise OptionError(f"spelt is {self.spelt}", mend=f"give 1 to {CODE_POINTS}")
+        if self.spelt is not None and not 1 <= self.spelt <= MOST_CHARACTERS:
+            raise OptionError(f"spelt is {self.spelt}", mend=f"give 1 to {MOST_CHARACTERS}")
         read = _word_weights(self) if self.symbols is None else _symbol_weights(self.symbols)
         members = self.head.members * (1 if self.spelt is None else 2)
         spelling = (self.spelt or 0) * self.embedding.word_width

@@ -93,7 +93,7 @@ class WordEmbeddingConfig:
     character_width: int = option(32, "width of the vectors of characters", low=1, high=4096)
     character_hidden: int = option(
         0, "size of the state of one direction of the network that reads the characters of a word; 0 for none",
-        low=0, high=4096,
+        low=0, high=4096, automatic=True,
     )  # fmt: skip
     word_spread: float = option(0.1, "deviation of the first vectors of words", low=0, high=100, automatic=True)
     feature_spread: float = option(

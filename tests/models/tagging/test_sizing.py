@@ -1,8 +1,11 @@
 """What is chosen for a tagger: a small text with spans is not learnt by heart."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import elman
 from elman.models.tagging.sizing import FEW_TOKENS, MOST_EPOCHS, Facts, choose
+from tiny import TAGGER, conllu
 
 FACTS = Facts(tokens=60_000, sentences=3000, seconds=300.0, epochs=None, spans=True)
 
@@ -17,3 +20,35 @@ def test_a_small_text_with_spans_is_read_a_few_times_by_a_small_network() -> Non
 
 def test_epochs_that_were_asked_for_are_run() -> None:
     assert choose(replace(FACTS, seconds=None, epochs=50), {}).most_epochs is None
+
+
+def test_a_small_text_with_spans_has_several_stacks_where_there_is_time() -> None:
+    def members(seconds: float) -> int:
+        found: int = choose(replace(FACTS, seconds=seconds), {}).values["members"]
+        return found
+
+    assert [members(seconds) for seconds in (10, 159, 160, 240, 9000)] == [1, 1, 2, 3, 3]  # 80 s are twenty epochs
+    for other in (
+        replace(FACTS, spans=False),
+        replace(FACTS, tokens=FEW_TOKENS),
+        replace(FACTS, seconds=None, epochs=99),
+    ):
+        assert choose(other, {}).values["members"] == 1
+    assert "members" not in choose(FACTS, {"members": 2}).values
+
+
+def test_words_of_syllables_are_spelt_unless_labels_stand_for_spans() -> None:
+    words = replace(FACTS, spans=False)
+    assert choose(words, {}).values["character_hidden"] == 0
+    assert choose(replace(words, syllables=0.8), {}).values["character_hidden"] > 0
+    assert choose(replace(FACTS, syllables=0.8), {}).values["character_hidden"] == 0
+
+
+def test_the_syllables_of_a_treebank_decide(tmp_path: Path) -> None:
+    korean = [[("사람이", "NOUN", "O"), ("보았다", "VERB", "O")], [("새가", "NOUN", "O"), ("날았다", "VERB", "O")]]
+    english = [[("people", "NOUN", "O"), ("see", "VERB", "O")], [("새", "NOUN", "O"), ("flies", "VERB", "O")]]
+    letters = [[(letter, "X", "O") for letter in "사람이보았다"]] * 2
+    for rows, wanted in ((korean, True), (english, False), (letters, False)):
+        path = conllu(tmp_path / "t.conllu", rows)
+        model = elman.Tagger.train(path, dev="none", label_columns=["upos"], epochs=1, **TAGGER)
+        assert bool(model.config.embedding.character_hidden) == wanted

@@ -30,7 +30,9 @@ from elman.models.tagging.judging import DevSentences
 from elman.models.tagging.sizing import Facts, choose
 from elman.models.vectors import with_vectors
 from elman.nn.config import LabelHeadConfig
+from elman.text.bags import SYLLABLES
 from elman.text.features import WordFeatures
+from elman.text.hangul import to_codes
 from elman.text.labels import LabelSet, ill_formed, strays
 from elman.text.seen import SeenWords
 from elman.training import machine
@@ -66,7 +68,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     precision = machine.choose_precision(wanted.precision, device)
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
-        epochs=options.train.epochs, spans=read.labels[0].scheme is not None,
+        epochs=options.train.epochs, spans=read.labels[0].scheme is not None, syllables=_syllables(read.corpus.types),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:
@@ -102,6 +104,12 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
             config, reader(None if dev is None else dev.outside), seen=read.seen, record=record
         ),
     )  # fmt: skip
+
+
+def _syllables(tokens: Sequence[str]) -> float:
+    """The share of syllables in the characters of distinct tokens; 0 where most of these have one character."""
+    codes = to_codes("".join(tokens))
+    return 0.0 if len(codes) < 2 * len(tokens) else float((codes >= SYLLABLES).mean())
 
 
 def _reading(job: Job) -> TokenReadConfig:
