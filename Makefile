@@ -16,7 +16,9 @@ demo: $(DONE)
 test: $(DONE)
 	@scripts/test
 
+# The fuzzer has no wheel for every Python; where there is none its test is skipped, and says so.
 test-slow: $(DONE)
+	-@$(BIN)/python -m pip install --quiet --only-binary :all: 'atheris>=3,<4' 2>/dev/null
 	@scripts/test-slow
 
 check: $(DONE)

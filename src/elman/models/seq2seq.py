@@ -25,7 +25,7 @@ from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.translating.config import Seq2SeqOutput
 from elman.models.translating.judging import compare, judge
-from elman.models.translating.reading import PairReader, Translation, tell_cut
+from elman.models.translating.reading import LONGEST_SOURCE, PairReader, Translation, tell_cut
 from elman.models.windows import windows
 from elman.models.writing import collected, sampling_config
 from elman.settings import build, names
@@ -295,7 +295,7 @@ class Seq2Seq(Model):
 
     def _translated(self, texts: Iterable[str], config: BeamConfig) -> Iterator[list[Translation]]:
         cut = count = 0
-        for window in windows(_checked(texts)):
+        for window in windows(_checked(texts), longest=LONGEST_SOURCE):
             found = self.reader.translate(window, config)
             cut, count = cut + sum(not some[0].finished for some in found), count + len(found)
             yield from found

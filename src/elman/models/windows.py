@@ -1,31 +1,53 @@
 """Texts that are read ahead and worked on together, so that those of like length can stand in one batch.
 
-Knows sizes alone. Used by the models that read files of any size.
+Knows sizes, and where texts stand. Used by the models that read files of any size.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
+
+from elman.errors import InputError
 
 Item = TypeVar("Item")
 WINDOW = 2048
 """Texts that are read ahead."""
 LONGEST_WINDOW = 1 << 20
 """Characters after which a window ends all the same."""
+LONGEST = 1 << 22
+"""Characters of a text that is worked on at once: what is kept of each symbol would fill the memory."""
 
 
-def windows(items: Iterable[Item], size_of: Any = len) -> Iterator[list[Item]]:
+def windows(items: Iterable[Item], size_of: Any = len, *, longest: int = LONGEST) -> Iterator[list[Item]]:
     """Texts, or what has one, in lists that are read together.
 
     Args:
-        size_of: the characters of an item.
+        size_of: the characters of an item. longest: how many it may have.
+    Raises:
+        InputError: a text is longer.
     """
     window: list[Item] = []
     size = 0
-    for item in items:
+    for number, item in enumerate(items, 1):
+        length = size_of(item)
+        refuse_long(item, number, length, longest)
         window.append(item)
-        size += size_of(item)
+        size += length
         if len(window) == WINDOW or size >= LONGEST_WINDOW:
             yield window
             window, size = [], 0
     if window:
         yield window
+
+
+def refuse_long(item: Any, number: int, length: int, longest: int, *, unit: str = "characters") -> None:
+    """Refuse a text that is too long to be worked on at once.
+
+    Args:
+        item: which may know its file and line. number: of the text, for one that does not. length: what it has.
+    Raises:
+        InputError: it is longer than `longest`.
+    """
+    if length > longest:
+        where = f"{item.path}:{item.line}" if hasattr(item, "path") else f"text {number}"
+        raise InputError(f"{length:,} {unit} in one text, at most {longest:,} are read at once", where=where,
+                         mend="divide it")  # fmt: skip

@@ -21,6 +21,7 @@ from elman.errors import InputError
 from elman.metrics.perplexity import LanguageModelTally
 from elman.models.language_modelling.adapting import adapt
 from elman.models.language_modelling.states import ScoredSymbol
+from elman.models.windows import LONGEST, refuse_long
 from elman.text.vocabulary import END, START
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ def _windows(examples: Iterator[Example], *, characters: int = 1_000_000) -> Ite
     """Lists of lines of at most `WINDOW` lines and about so many characters."""
     window: list[Example] = []
     size = 0
-    for example in examples:
+    for number, example in enumerate(examples, 1):
+        refuse_long(example, number, len(example.text), LONGEST)
         window.append(example)
         size += len(example.text) + 1
         if len(window) == WINDOW or size >= characters:

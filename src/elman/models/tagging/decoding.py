@@ -14,6 +14,7 @@ from elman.data.tokens import LabelledTokens, TokenBatch, distinct, grouped
 from elman.decoding.k_best import k_best, k_best_independent
 from elman.decoding.marginals import lattice, log_marginals, marginals
 from elman.decoding.viterbi import Transitions, viterbi
+from elman.models.windows import refuse_long
 from elman.text.features import WordFeatures
 from elman.text.labels import BIOES, OUTSIDE, LabelSet, to_spans
 
@@ -24,6 +25,8 @@ WINDOW = 1024
 """Sentences that are read ahead, so that those of like length can stand in one batch."""
 LONGEST_WINDOW = 1 << 17
 """Tokens after which a window ends all the same."""
+LONGEST_SENTENCE = 1 << 20
+"""Tokens of a sentence: the scores of all labels of all of them are held."""
 ROWS = 64
 TOKENS = 1 << 14
 """Sentences side by side, and their tokens, padding counted."""
@@ -77,7 +80,8 @@ class LabelReader:
         """Sentences (anything with `tokens`) in lists that are read together."""
         window: list[Any] = []
         size = 0
-        for sentence in sentences:
+        for number, sentence in enumerate(sentences, 1):
+            refuse_long(sentence, number, len(sentence.tokens), LONGEST_SENTENCE, unit="tokens")
             window.append(sentence)
             size += len(sentence.tokens)
             if len(window) == WINDOW or size >= LONGEST_WINDOW:

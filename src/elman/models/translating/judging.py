@@ -14,7 +14,7 @@ from elman.data.pairs import Pair
 from elman.decoding.config import BeamConfig
 from elman.metrics.paired import paired_bootstrap
 from elman.metrics.translation import TranslationTally, sentence_chrf
-from elman.models.translating.reading import PairReader
+from elman.models.translating.reading import LONGEST_SOURCE, PairReader
 from elman.models.windows import windows
 
 GREEDY = BeamConfig(beam=1)
@@ -44,7 +44,7 @@ class Judged:
 def judge(reader: PairReader, pairs: Sequence[Pair], config: BeamConfig) -> Judged:
     """The figures of pairs."""
     found = Judged(TranslationTally(words=reader.target.kind == "word"))
-    for window in windows(pairs, lambda pair: len(pair.source)):
+    for window in windows(pairs, lambda pair: len(pair.source), longest=LONGEST_SOURCE):
         for pair, some in zip(window, reader.translate([pair.source for pair in window], config), strict=True):
             best = some[0]
             found.tally.add(best.text, pair.targets, sentences=pair.sentences)

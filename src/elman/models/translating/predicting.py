@@ -13,7 +13,7 @@ from elman.data.pairs import Pair, header_alone, pair_writer, read_pairs
 from elman.decoding.config import BeamConfig
 from elman.errors import OptionError
 from elman.models.translating.config import Seq2SeqOutput
-from elman.models.translating.reading import PairReader, Translation, tell_cut
+from elman.models.translating.reading import LONGEST_SOURCE, PairReader, Translation, tell_cut
 from elman.models.windows import windows
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def write_predictions(
 
     def found() -> Iterator[Found]:
         nonlocal tokens, count, cut
-        for window in windows(read_pairs(files, reading, targeted=False), lambda pair: len(pair.source)):
+        for window in windows(
+            read_pairs(files, reading, targeted=False), lambda pair: len(pair.source), longest=LONGEST_SOURCE
+        ):
             for pair, some in zip(window, reader.translate([pair.source for pair in window], beam), strict=True):
                 tokens, count = tokens + len(some[0].symbols) + some[0].finished, count + 1
                 cut += not some[0].finished

@@ -22,8 +22,9 @@ from elman.models.kinds import Seq2SeqOptions, flat
 from elman.models.overlap import tell_shared
 from elman.models.plans import Job
 from elman.models.translating.judging import DevPairs
-from elman.models.translating.reading import PairReader
+from elman.models.translating.reading import LONGEST_SOURCE, PairReader
 from elman.models.translating.sizing import Choice, Facts, choose, vocabulary_size
+from elman.models.windows import refuse_long
 from elman.text.pairs import train_tokenizers
 from elman.text.tokenizer import Tokenizer
 from elman.training import machine
@@ -182,6 +183,8 @@ def _dev(job: Job) -> list[Pair] | None:
         found = list(_pairs(job, list(job.dev), "dev_target"))
         if not found:
             raise InputError("there is no pair to judge on", where=str(job.dev[0]), mend="give files with pairs")
+    for number, pair in enumerate(found, 1):
+        refuse_long(pair, number, len(pair.source), LONGEST_SOURCE)
     log.info("judging on %s dev pairs", f"{len(found):,}")
     return found
 

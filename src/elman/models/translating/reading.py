@@ -18,6 +18,7 @@ from elman.decoding.config import BeamConfig, SamplingConfig
 from elman.decoding.ensemble import all_chosen, averaged
 from elman.decoding.stream import write as write_symbols
 from elman.errors import OptionError
+from elman.models.windows import refuse_long
 from elman.models.writing import TextWriter
 from elman.text.pairs import symbols_of
 from elman.text.tokenizer import Tokenizer
@@ -27,6 +28,8 @@ log = logging.getLogger("elman")
 Ids = NDArray[np.int64]
 SYMBOLS = 1024
 """Symbols of sources side by side, padding counted: hypotheses are as many times more."""
+LONGEST_SOURCE = 1 << 16
+"""Characters of a source: every hypothesis keeps all of its memory."""
 TIMES, MORE = 3, 40
 """A target has at most so many times the symbols of its source, and so many more."""
 
@@ -88,6 +91,7 @@ class PairReader:
 
     def stream(self, source: str, config: SamplingConfig) -> Iterator[tuple[int, str]]:
         """Pairs (number of the sample, piece of its text), as they are written from a source."""
+        refuse_long(source, 1, len(source), LONGEST_SOURCE)
         corpus = self._numbered([source])
         extra = corpus.copied_texts(0)
         logs, state = self._begun(corpus.batch(np.zeros(1, dtype=np.int64)))
