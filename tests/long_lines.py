@@ -1,7 +1,7 @@
 """A single line of many characters, trained or predicted on in a process of its own; prints seconds and bytes.
 
-Arguments: `train` or `predict`, a kind, the number of characters, a folder for the file. The seconds are the processor's,
-the bytes those of the greatest memory beyond that before.
+Arguments: `train` or `predict`, a kind, the number of characters, a folder for the file. The seconds are those of the
+processor, the bytes those of the greatest memory beyond that before.
 """
 
 import resource
