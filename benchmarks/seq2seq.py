@@ -16,9 +16,9 @@ pairs whose source differs from one of train in a word at most, and `learnt` som
 
 Speed, on one thread unless told otherwise, is of sentences of multi30k and a net of `WIDTH` on both sides, from 8,000
 byte pairs. In training both learn from the same batches, of 32 sentences of like length; ours with everything that the
-loop does, once with the cell and attention of the plain one, once with those that elman chooses; `ratio` is our target
-symbols a second over theirs. Of the beam search, with 5 hypotheses, `ratio` is our sentences a second over theirs; both
-nets were trained for as long (elman's is that in DIR, if one is named).
+loop does, once with the cell, attention and softmax of the plain one, once with those that elman chooses; `ratio` is
+our target symbols a second over theirs. Of the beam search, with 5 hypotheses, `ratio` is our sentences a second over
+theirs; both nets were trained for as long (elman's is that in DIR, if one is named).
 """
 
 import argparse
@@ -81,6 +81,7 @@ from elman.metrics.summary import ROUGES, rouge  # noqa: E402
 from elman.metrics.translation import score  # noqa: E402
 from elman.models.engines.torch_seq2seq import build_seq2seq, seq2seq_loss  # noqa: E402
 from elman.models.translating.reading import MORE, TIMES  # noqa: E402
+from elman.models.translating.sizing import LARGE_VOCABULARY  # noqa: E402
 from elman.nn.config import DecoderConfig, PairEmbeddingConfig, Seq2SeqShape, StackConfig  # noqa: E402
 from elman.settings import names  # noqa: E402
 from elman.text.config import PairTextConfig  # noqa: E402
@@ -306,15 +307,16 @@ def time_training() -> dict[str, Any]:
     model = plain.PlainSeq2Seq(symbols, symbols, embedding=WIDTH, hidden=WIDTH)
     step, theirs = plain.trainer(model), [plain_batch(batch) for batch in batches]
 
-    def shape(stack: StackConfig, decoder: DecoderConfig) -> Seq2SeqShape:
-        return Seq2SeqShape(symbols, symbols, True, PairEmbeddingConfig(embedding=WIDTH), stack, decoder)
+    def shape(stack: StackConfig, decoder: DecoderConfig, *, adaptive: bool) -> Seq2SeqShape:
+        embedding = PairEmbeddingConfig(embedding=WIDTH, adaptive=adaptive)
+        return Seq2SeqShape(symbols, symbols, True, embedding, stack, decoder)
 
     own = StackConfig(hidden=WIDTH, bidirectional=True)
-    same = shape(replace(own, cell="gru"), DecoderConfig(attention="mlp", input_feeding=True))
+    same = shape(replace(own, cell="gru"), DecoderConfig(attention="mlp", input_feeding=True), adaptive=False)
     times = interleaved({
         "plain torch": lambda: [step(batch) for batch in theirs],
         "elman, the same net": our_trainer(same, batches),
-        "elman": our_trainer(shape(own, DecoderConfig()), batches),
+        "elman": our_trainer(shape(own, DecoderConfig(), adaptive=symbols >= LARGE_VOCABULARY), batches),
     })  # fmt: skip
     tokens = sum(int(batch.target_lengths.sum()) for batch in batches)
     rates = {name: tokens / statistics.median(values) for name, values in times.items()}

@@ -30,9 +30,10 @@ CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "tokenizer": ("byte", {}), "source_tokenizer": ("word", {}), "joint": (False, {}), "vocabulary_size": (6, {}),
     "source_vocabulary_size": (6, {"joint": False}), "minimum_count": (1, {"tokenizer": "word"}),
     "batch_tokens": (90, {}), "longest_source": (3, {}), "longest_target": (3, {}), "embedding": (12, {}),
-    "tied": (False, {}), "input_dropout": (0.5, {}), "symbol_dropout": (0.5, {}), "cell": ("gru", {}),
-    "layers": (2, {}), "hidden": (9, {}), "bidirectional": (False, {}), "dropout": (0.5, {"layers": 2}),
-    "weight_drop": (0.5, {}), "decoder_layers": (2, {}), "attention": ("mlp", {}), "input_feeding": (True, {}),
+    "tied": (False, {}), "adaptive": (True, {}), "input_dropout": (0.5, {}), "symbol_dropout": (0.5, {}),
+    "cell": ("gru", {}), "layers": (2, {}), "hidden": (9, {}), "bidirectional": (False, {}),
+    "dropout": (0.5, {"layers": 2}), "weight_drop": (0.5, {}),
+    "decoder_layers": (2, {}), "attention": ("mlp", {}), "input_feeding": (True, {}),
     "copy": (True, {}), "coverage": (0.5, {}), "output_dropout": (0.5, {}), "label_smoothing": (0.3, {}),
     "scheduled_sampling": (0.9, {}),
 }  # fmt: skip

@@ -10,7 +10,6 @@ import pytest
 
 import elman
 from elman.errors import InputError, OptionError
-from elman.models.translating.sizing import Facts, choose
 from tiny import SEQ2SEQ, pair_table, reversed_words, write
 
 
@@ -234,17 +233,3 @@ def test_a_long_source_works(model: elman.Seq2Seq) -> None:
     (some,) = model.translate([" ".join(["abc"] * 2000)], beam=2, maximum_length=5)
     assert len(some[0].source_symbols) == 8000
     assert some[0].attention is not None and some[0].attention.shape[1] == 8000
-
-
-def test_a_longer_budget_pays_for_a_larger_net() -> None:
-    facts = {
-        "pairs": 29_000,
-        "tokens": 470_000,
-        "source_tokens": 450_000,
-        "symbols": 6000,
-        "epochs": None,
-        "flops": 1e11,
-    }
-    small, large = (choose(Facts(**facts, seconds=seconds), {}).values["hidden"] for seconds in (30, 3000))  # type: ignore[arg-type]
-    assert small < large
-    assert choose(Facts(**facts, seconds=30), {"hidden": 48}).values.get("hidden") is None  # type: ignore[arg-type]

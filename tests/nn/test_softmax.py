@@ -184,3 +184,36 @@ def test_smoothing_is_torchs_over_the_possible_symbols_by_value_and_gradient(tie
     wanted = torch.autograd.grad((smoothed * by_row).sum(), weights, retain_graph=True)
     for a, b in zip(torch.autograd.grad((got * by_row).sum(), weights), wanted, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_adaptive_smoothing_is_torchs_in_both_steps_by_value_and_gradient() -> None:
+    embedding = Embedding(N, EmbeddingConfig(embedding=H), cutoffs=default_cutoffs(N))
+    head = AdaptiveSoftmax(N, H, embedding=embedding, impossible=(1,))
+    initialize(torch.nn.ModuleList([embedding, head]), torch.Generator().manual_seed(1))
+    h, targets = states_and_targets()
+    targets, edges = targets.clamp(min=2), (0, *default_cutoffs(N), N)
+    assert {int(k) for k in torch.bucketize(targets, torch.tensor(edges[1:-1]), right=True)} == {0, 1, 2, 3}
+    weights = [h.requires_grad_(), *embedding.parameters(), *head.parameters()]
+    tables, first = embedding.clusters, edges[1]
+    assert tables is not None
+    possible = [n for n in range(first + 3) if n != 1]
+    logits = (h @ torch.cat([tables.tables[0], head.C]).T + head.b_head)[:, possible]
+    smoothed = []
+    for row, target in enumerate(targets.tolist()):
+        k = sum(target >= edge for edge in edges[1:-1])
+        place = torch.tensor(possible.index(target if k == 0 else first + k - 1))
+        nats = torch.nn.functional.cross_entropy(logits[row], place, label_smoothing=0.3)
+        if k:
+            inside = tables.tables[k] @ (tables.projections[k - 1] @ h[row]) + head.b_tails[k - 1]
+            nats = nats + torch.nn.functional.cross_entropy(
+                inside, torch.tensor(target - edges[k]), label_smoothing=0.3
+            )
+        smoothed.append(nats)
+    wanted = torch.stack(smoothed)
+    nats, spread = head.nats_and_spread(h, targets)
+    got, by_row = 0.7 * nats + 0.3 * spread, torch.rand(M, generator=torch.Generator().manual_seed(5))
+    torch.testing.assert_close(nats, head.nats(h, targets))
+    torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-5)
+    slow = torch.autograd.grad((wanted * by_row).sum(), weights, retain_graph=True)
+    for a, b in zip(torch.autograd.grad((got * by_row).sum(), weights), slow, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)

@@ -198,12 +198,16 @@ class PairEmbeddingConfig:
 
     embedding: int = option(256, "width of the symbol vectors E of both sides", low=1, high=65536, automatic=True)
     tied: bool = option(True, "let the output matrix V be the embedding E of the target")
+    adaptive: bool = option(
+        False, "adaptive softmax: frequent symbols of the target first, rare ones in clusters", automatic=True
+    )
     input_dropout: float = option(
         0.3, "locked dropout on the inputs of encoder and decoder", low=0, high=0.95, automatic=True
     )
     symbol_dropout: float = option(
-        0.1, "share of the symbols, each by itself, that both sides read as unknown in training", low=0, high=0.95
-    )
+        0.1, "share of the symbols, each by itself, that both sides read as unknown in training",
+        low=0, high=0.95, automatic=True,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         check(self)

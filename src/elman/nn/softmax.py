@@ -227,15 +227,30 @@ class AdaptiveSoftmax(nn.Module):
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
         """-ln p of each target, (M,)."""
+        nats, _ = self._both_steps(h, targets, smoothed=False)
+        return nats
+
+    def nats_and_spread(self, h: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """-ln p of each target, (M,), and its mean over what is possible, (M,), as `Softmax` has them; but over what is
+        chosen from in either step, not over all symbols: no other cluster needs to be computed."""
+        nats, lead = self._both_steps(h, targets, smoothed=True)
+        return nats, nats + lead
+
+    def _both_steps(self, h: Tensor, targets: Tensor, *, smoothed: bool) -> tuple[Tensor, Tensor]:
+        """What `_CrossEntropy` gives of the head, plus that of the cluster for the targets in one; the lead is 0 unless
+        smoothed."""
         h = self.projection(h, self._product)
         matrix, bias = torch.cat([self.clusters.tables[0], self.C]), self.b_head + self.possible
-        nats = cross_entropy(h, self._head_targets(targets), matrix=matrix, bias=bias, compute=self.compute)
+        possible = (self.possible == 0).to(h.dtype)
+        spread = possible / possible.sum() if smoothed else None
+        nats, lead = _CrossEntropy.apply(h, matrix, bias, self._head_targets(targets), spread, self.compute)  # type: ignore[no-untyped-call]
         for k, inside in self._members(targets):
             narrow, table, bias = self._tail(h.index_select(0, inside), k, self._product)
             places = targets[inside] - self.clusters.edges[k]
-            found = cross_entropy(narrow, places, matrix=table, bias=bias, compute=self.compute)
-            nats = nats.index_add(0, inside, found)
-        return nats
+            spread = torch.full_like(bias, 1 / len(bias)) if smoothed else None
+            found = _CrossEntropy.apply(narrow, table, bias, places, spread, self.compute)  # type: ignore[no-untyped-call]
+            nats, lead = (both.index_add(0, inside, one) for both, one in zip((nats, lead), found, strict=True))
+        return nats, lead
 
     def log_probabilities(self, h: Tensor, multiply: Multiply = nn.functional.linear) -> Tensor:
         """ln p of every symbol, (M, N).

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from elman.models.networks.seq2seq import PairTensors, Seq2SeqNetwork
 from elman.nn.config import CELLS, DecoderConfig, PairEmbeddingConfig, Seq2SeqShape, StackConfig
+from elman.nn.softmax import AdaptiveSoftmax
 from elman.text.vocabulary import START
 
 N, H, E = 11, 6, 4
@@ -33,10 +34,16 @@ def pairs(copy: bool) -> PairTensors:
 
 
 def make(
-    *, cell: str = "lstm", joint: bool = True, tied: bool = True, bidirectional: bool = True, **decoder: Any
+    *,
+    cell: str = "lstm",
+    joint: bool = True,
+    tied: bool = True,
+    adaptive: bool = False,
+    bidirectional: bool = True,
+    **decoder: Any,
 ) -> Seq2SeqNetwork:
     """A network in which nothing is dropped, all of whose weights are drawn."""
-    embedding = PairEmbeddingConfig(embedding=E, tied=tied, input_dropout=0.0, symbol_dropout=0.0)
+    embedding = PairEmbeddingConfig(embedding=E, tied=tied, adaptive=adaptive, input_dropout=0.0, symbol_dropout=0.0)
     stack = StackConfig(cell=cell, hidden=H, bidirectional=bidirectional)
     shape = Seq2SeqShape(N, N, joint, embedding, stack, DecoderConfig(**{"output_dropout": 0.0, **decoder}))
     network, generator = Seq2SeqNetwork(shape), torch.Generator().manual_seed(1)
@@ -84,6 +91,21 @@ def test_both_sides_have_matrices_of_their_own_or_one(joint: bool, tied: bool) -
     changed = (network.nats(batch) - before).abs().amax(dim=1) > 1e-6
     assert changed.tolist() == [joint or tied, tied, True, tied]
     assert (network.source_embedding is None, hasattr(network.head, "V")) == (joint, not tied)
+
+
+@pytest.mark.parametrize("copy", [False, True])
+@pytest.mark.parametrize(("joint", "tied"), [(True, True), (False, True), (True, False)])
+def test_an_adaptive_softmax_gives_whole_targets_their_steps_too(copy: bool, joint: bool, tied: bool) -> None:
+    network, batch = make(adaptive=True, joint=joint, tied=tied, copy=copy, label_smoothing=0.0), pairs(copy)
+    assert isinstance(network.head, AdaptiveSoftmax)
+    wanted, logs = by_steps(network, batch)
+    torch.testing.assert_close(network.nats(batch), wanted, rtol=1e-5, atol=1e-5)
+    for log in logs:
+        torch.testing.assert_close(log.exp().sum(dim=1), torch.ones(4), rtol=1e-5, atol=1e-5)
+        assert (log[:, START].exp() == 0).all()
+    total, count = network.loss(batch, generator())
+    assert count == 11
+    torch.testing.assert_close(total, network.nats(batch).sum(), rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("copy", [False, True])

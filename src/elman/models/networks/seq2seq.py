@@ -17,7 +17,7 @@ from elman.nn.decoder import Bridge, Decoded, Decoder, Memory
 from elman.nn.dropout import locked_dropout
 from elman.nn.embedding import Embedding
 from elman.nn.init import initialize
-from elman.nn.softmax import Softmax
+from elman.nn.softmax import AdaptiveSoftmax, Softmax, default_cutoffs
 from elman.nn.stack import Stack
 from elman.text.vocabulary import END, START, UNKNOWN
 
@@ -53,7 +53,8 @@ class Seq2SeqNetwork(nn.Module):
         super().__init__()
         self.shape = shape
         compute, width = COMPUTE[precision], shape.embedding.embedding
-        self.embedding = Embedding(shape.target_symbols, EmbeddingConfig(embedding=width))
+        cutoffs = default_cutoffs(shape.target_symbols) if shape.embedding.adaptive else ()
+        self.embedding = Embedding(shape.target_symbols, EmbeddingConfig(embedding=width), cutoffs=cutoffs)
         self.source_embedding = None
         if not shape.joint:
             self.source_embedding = Embedding(shape.source_symbols, EmbeddingConfig(embedding=width))
@@ -61,7 +62,8 @@ class Seq2SeqNetwork(nn.Module):
         self.decoder = Decoder(width, shape.decoder, stack=shape.stack, compute=compute)
         shared = self.embedding if shape.embedding.tied else None
         H = shape.stack.hidden  # noqa: N806 the letter of the state's size
-        self.head = Softmax(shape.target_symbols, H, embedding=shared, impossible=(START,), compute=compute)
+        make = AdaptiveSoftmax if shape.embedding.adaptive else Softmax
+        self.head = make(shape.target_symbols, H, embedding=shared, impossible=(START,), compute=compute)
         self.copying = None
         if shape.decoder.copy:
             self.copying = Copying(shape.target_symbols, H + self.decoder.context + width)

@@ -64,7 +64,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     precision = machine.choose_precision(wanted.precision, device)
     facts = Facts(
         pairs=read.corpus.pairs, tokens=len(read.corpus.targets), source_tokens=len(read.corpus.sources),
-        symbols=target.size, seconds=job.seconds, epochs=job.options.train.epochs,
+        symbols=target.size, source_symbols=source.size, seconds=job.seconds, epochs=job.options.train.epochs,
         flops=machine.flops(device, precision, machine.threads()),
     )  # fmt: skip
     choice = choose(facts, job.given)
