@@ -17,6 +17,8 @@ State = TypeVar("State")
 
 def mean(log_probabilities: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """ln of the mean of the distributions (R, N), of which at least one is given: ln(sum of exp(l) / their number)."""
+    if len(log_probabilities) == 1:
+        return log_probabilities[0]
     top = np.maximum.reduce(log_probabilities)  # (R, N)
     top = np.where(np.isfinite(top), top, np.zeros_like(top))
     total = np.zeros_like(top)
