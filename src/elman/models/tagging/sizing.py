@@ -18,9 +18,6 @@ FEW_TOKENS = 150_000
 """Below so many tokens the largest network is not taken."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
-MEMBER_EPOCHS, MOST_MEMBERS = 20, 3
-"""So few tokens with spans have several stacks side by side where each can read them so often, by `SPEEDS`; a CRF makes
-half of it true."""
 SPELT, MOSTLY = 50, 0.5
 """Size of the network that reads the characters of words where more than this share of them are syllables: most words
 of Hangul are met once, their syllables a thousand times. For spans it was no gain."""
@@ -69,14 +66,13 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "hidden": hidden,
         "batch_size": ROWS,
         "layers": 2,
-        "members": _members(facts, hidden),
         "character_hidden": SPELT if facts.syllables > MOSTLY and not facts.spans else 0,
         **_tables(facts.spans),
         **_dropout(facts.spans, given.get("dropout")),
     }
     values = {name: value for name, value in wanted.items() if name not in given}
     most = MOST_EPOCHS if facts.seconds and facts.spans and facts.tokens < FEW_TOKENS else None
-    epochs = min(_epochs(facts, hidden) / given.get("members", wanted["members"]), most or math.inf)
+    epochs = min(_epochs(facts, hidden) / given.get("members", 1), most or math.inf)
     steps = max(1, int(epochs * facts.sentences / given.get("batch_size", ROWS)))
     reason = f"chosen for about {epochs:.0f} epochs: " + ", ".join(f"{k} {v}" for k, v in values.items())
     return Choice(values, reason, steps, DEV_TOKENS, most)
@@ -90,13 +86,6 @@ def _hidden(facts: Facts) -> int:
         if _epochs(facts, hidden) >= EPOCHS and (facts.tokens >= FEW_TOKENS or hidden < max(SPEEDS)):
             return hidden
     return min(SPEEDS)
-
-
-def _members(facts: Facts, hidden: int) -> int:
-    """How many stacks a time pays for."""
-    if facts.seconds is None or not facts.spans or facts.tokens >= FEW_TOKENS:
-        return 1
-    return max(1, min(MOST_MEMBERS, int(_epochs(facts, hidden) / MEMBER_EPOCHS)))
 
 
 def _epochs(facts: Facts, hidden: int) -> float:
