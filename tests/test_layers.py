@@ -15,7 +15,7 @@ FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
 LAYERS = [
     {"cli", "sklearn"},
     {"models"},
-    {"training", "metrics", "decoding"},
+    {"training", "metrics", "decoding", "export"},
     {"data"},
     {"text", "nn", "files"},
     {"settings"},
@@ -25,7 +25,19 @@ LAYERS = [
 
 HOMES = {
     "torch": ["nn/", "training/", "models/networks/", "models/engines/"],
-    "numpy": ["sklearn.py", "models/", "metrics/", "decoding/", "data/", "text/", "files/tensors.py"],
+    "numpy": [
+        "sklearn.py",
+        "models/",
+        "metrics/",
+        "decoding/",
+        "data/",
+        "text/",
+        "files/tensors.py",
+        "files/graphs.py",
+        "export/",
+    ],
+    "onnx": ["export/"],
+    "onnxruntime": ["models/engines/onnx_session.py"],
     "safetensors": ["files/tensors.py"],
     "tokenizers": ["text/"],
     "pyarrow": ["data/formats/parquet.py"],

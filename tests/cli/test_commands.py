@@ -58,8 +58,8 @@ class FakeModel:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
-    def load(path: str) -> FakeModel:
-        FakeModel.calls.append(("load", (path,), {}))
+    def load(path: str, engine: str = "auto") -> FakeModel:
+        FakeModel.calls.append(("load", (path,), {} if engine == "auto" else {"engine": engine}))
         return FakeModel()
 
     FakeModel.calls = []
@@ -94,6 +94,12 @@ def test_a_replay_has_the_threads_of_the_run(calls: list[Any], tmp_path: Path, m
     assert main(["train", "language-model", "--train", "a", "--out", "m", "--replay", str(tmp_path)]) == 0
     assert os.environ["OMP_NUM_THREADS"] == "5"
     assert calls[0][2]["replay"] == str(tmp_path)
+
+
+@pytest.mark.parametrize("words", [["evaluate", "m", "a"], ["predict", "m", "a"], ["generate", "m"]], ids=" ".join)
+def test_the_engine_is_handed_on(calls: list[Any], words: list[str]) -> None:
+    assert main([*words, "--engine", "onnx"]) == 0
+    assert calls[0] == ("load", ("m",), {"engine": "onnx"})
 
 
 def test_evaluate_hands_over_what_reading_needs(calls: list[Any], capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ FAKE = textwrap.dedent("""
         kind = "language-model"
         def stream(self, prompt, config):
             BODY
-    elman.load = lambda path: Model()
+    elman.load = lambda path, engine: Model()
     sys.exit(main(["generate", "m", *sys.argv[1:]]))
 """)
 
@@ -38,7 +38,7 @@ def loading(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
     """Let `elman.load` raise."""
 
     def fail_with(error: BaseException) -> None:
-        def load(path: str) -> None:
+        def load(path: str, engine: str = "auto") -> None:
             raise error
 
         monkeypatch.setitem(elman.__dict__, "load", load)

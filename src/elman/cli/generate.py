@@ -4,7 +4,7 @@ from argparse import Namespace
 
 import elman
 from elman.cli import output
-from elman.cli.options import Parser, add_config, add_json, add_threads, chosen
+from elman.cli.options import Parser, add_config, add_engine, add_json, add_threads, chosen
 from elman.cli.threads import use_threads
 from elman.decoding.config import SamplingConfig
 from elman.errors import OptionError
@@ -22,6 +22,7 @@ def add_options(parser: Parser) -> None:
         "--prompt", default="", metavar="TEXT", help="what to go on from, or to answer; it is not repeated"
     )
     add_threads(parser)
+    add_engine(parser)
     add_json(parser, "the samples")
     add_config(parser, SamplingConfig, helps={"temperature": TEMPERATURE})
 
@@ -30,7 +31,7 @@ def run(given: Namespace) -> None:
     """Write one sample as it comes, or several one after the other."""
     wanted = chosen(given, SamplingConfig)
     use_threads(given.threads)
-    model = elman.load(given.model)
+    model = elman.load(given.model, engine=given.engine)
     if not hasattr(model, "stream"):
         raise OptionError(f"a {model.kind} does not write text", where=given.model, mend="see elman predict")
     config = build(SamplingConfig, {**KINDS[model.kind].sampling, **wanted})

@@ -24,6 +24,7 @@ COMMANDS = {
     "predict": "fill in the labels or targets of files; a language model tells how likely each line and symbol is",
     "check": "read files as training would, and tell what they hold and what is wrong with them",
     "generate": "let a model write: a language model goes on, a seq2seq model answers",
+    "export": "write a model as a folder that runs without torch",
     "show": "tell what a model is: kind, shape, data, scores",
     "demo": "the main job, start to end, on text that every Python has",
 }

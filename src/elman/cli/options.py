@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from elman.errors import InputError, OptionError, nearest
+from elman.models.engines.choosing import ENGINES
 from elman.models.kinds import KINDS, Kind
 from elman.settings import build, flag_of, names, tupled
 
@@ -80,6 +81,12 @@ def add_config(
 def add_threads(parser: Parser) -> None:
     """`--threads N`, read by `threads.use_threads`."""
     parser.add_argument("--threads", type=_whole, metavar="N", help="threads of the engine (default: all cores)")
+
+
+def add_engine(parser: Parser) -> None:
+    """`--engine NAME`."""
+    parser.add_argument("--engine", type=_engine, default="auto", metavar=_choices(ENGINES), help="what runs the "
+                        "model: torch, ONNX Runtime, or whichever the folder is for (default: auto)")  # fmt: skip
 
 
 def add_json(parser: Parser, what: str) -> None:
@@ -313,6 +320,12 @@ def _converter(kinds: tuple[Any, ...]) -> tuple[Callable[[str], Any], str]:
     if int in kinds:
         return _whole, "N"
     return (_number, "X") if float in kinds else (str, "TEXT")
+
+
+def _engine(text: str) -> str:
+    if text not in ENGINES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a choice; {nearest(text, ENGINES)}")
+    return text
 
 
 def _whole(text: str) -> int:

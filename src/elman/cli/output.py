@@ -61,6 +61,19 @@ def report(value: Mapping[str, Any], *, as_json: bool) -> None:
             result(line)
 
 
+def exported(value: Mapping[str, Any], *, as_json: bool) -> None:
+    """What an export has come to: JSON, or its figures line by line."""
+    if as_json:
+        document(value)
+        return
+    found = {"bytes": value["bytes"], **{f"check {name}": figure for name, figure in value["check"].items()}}
+    for line in _figures("", found):
+        result(line)
+    for prefix, name in (("", "metrics"), ("before ", "metrics_before")):
+        for line in _figures(prefix, value.get(name, {})):
+            result(line)
+
+
 def fault(message: str) -> None:
     """The one line that tells what went wrong."""
     _Stderr().write(message + "\n")

@@ -8,7 +8,7 @@ from collections import ChainMap
 
 import elman
 from elman.cli import output
-from elman.cli.options import Parser, add_files, add_json, add_kinds, add_threads, chosen_for, given_beside
+from elman.cli.options import Parser, add_engine, add_files, add_json, add_kinds, add_threads, chosen_for, given_beside
 from elman.cli.threads import use_threads
 from elman.errors import OptionError
 from elman.files.replace import text_aside_of
@@ -27,6 +27,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--out", metavar="FILE", help="where to write, as UTF-8, packed where it ends in .gz, whole or "
                         "not at all (default: standard output)")  # fmt: skip
     add_threads(parser)
+    add_engine(parser)
     add_json(parser, "the counts (needs --out)")
     add_files(parser, ("ensemble",))
     add_kinds(parser, "reading", "output", "decoding", helps={"encoding": ENCODING})
@@ -39,7 +40,7 @@ def run(given: Namespace) -> None:
     reading, *parts = chosen_for(given, "reading", "output", "decoding")
     wanted = dict(ChainMap(*parts, given_beside(given, "ensemble")))
     use_threads(given.threads)
-    model, files = elman.load(given.model), given.files or ["-"]
+    model, files = elman.load(given.model, engine=given.engine), given.files or ["-"]
     if given.out is None:
         model.predict_to(files, output.lines, reading=reading, **wanted)
         return

@@ -31,11 +31,13 @@ class SymbolTexts:
     """What batches are cut from.
 
     Args:
-        ids: (symbols,), `<s>` before every text. starts: (texts + 1,), where each text begins, and the end.
+        ids: (symbols,), `<s>` before every text. starts: (texts + 1,), where each text begins, and the end. exact: as
+            `LabelledTokens` has it.
     """
 
     ids: NDArray[np.int32]
     starts: Ids
+    exact: bool = False
 
     @classmethod
     def of(cls, texts: Sequence[NDArray[Any]]) -> "SymbolTexts":
@@ -55,11 +57,12 @@ class SymbolTexts:
     def batch(self, texts: Ids) -> SymbolBatch:
         """The batch of some texts, in their order, behind them rows of length 0 up to a round number of rows, as
         `LabelledTokens.batch` has them."""
-        rows = rounded(len(texts))
+        rows = len(texts) if self.exact else rounded(len(texts))
         begins, lengths = np.zeros((2, rows), dtype=np.int64)
         begins[: len(texts)] = self.starts[texts]
         lengths[: len(texts)] = self.starts[texts + 1] - self.starts[texts]
-        steps = np.arange(rounded(int(lengths.max(initial=0))))
+        longest = int(lengths.max(initial=0))
+        steps = np.arange(longest if self.exact else rounded(longest))
         real = steps < lengths[:, None]  # (B, T)
         ids = np.zeros(real.shape, dtype=np.int64)
         ids[real] = self.ids[(begins[:, None] + steps)[real]]

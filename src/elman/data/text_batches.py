@@ -4,15 +4,16 @@ Knows texts, features and how texts are cut into tokens; knows no network. Calle
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elman.data.symbol_texts import SymbolBatch, SymbolTexts
 from elman.data.texts import LabelledText
-from elman.data.tokens import Ids, LabelledTokens, TokenBatch, distinct, numbered
+from elman.data.tokens import Ids, KnownWords, LabelledTokens, TokenBatch, distinct, numbered
 from elman.text.bags import Bags, bags_of
 from elman.text.config import BagConfig
 from elman.text.features import WordFeatures
@@ -161,6 +162,18 @@ class NumberedTexts:
         return TextBatch(read, bags, self.targets[texts], spelt)
 
 
+class Reads(Protocol):
+    """What an engine says of the batches that it reads."""
+
+    exact: bool
+
+    def words(self, rows: Any) -> KnownWords:
+        """What batches are to hold of words, of what is known of them."""
+
+    def characters(self, rows: Any) -> KnownWords:
+        """Likewise of characters that are read by themselves."""
+
+
 def number_texts(
     lists: Sequence[Sequence[str]],
     features: WordFeatures,
@@ -168,18 +181,25 @@ def number_texts(
     *,
     symbols: Sequence[NDArray[np.int32]] | None = None,
     spelling: tuple[Sequence[Sequence[str]], WordFeatures] | None = None,
+    engine: Reads | None = None,
 ) -> NumberedTexts:
     """Texts without labels, each a list of tokens, as batches want them.
 
     Args:
         symbols: of each text, where these are read. spelling: the characters of each text and what is known of
-            characters, where they are read too.
+            characters, where they are read too. engine: what the batches are for, if it reads something else than what
+            is known of words, or batches of exact shapes.
     """
     bags, targets = bags_of(lists, config, form=features.form), np.zeros(len(lists), dtype=np.int64)
+    exact = engine is not None and engine.exact
     if symbols is not None:
-        return NumberedTexts(SymbolTexts.of(symbols), bags, targets)
+        return NumberedTexts(replace(SymbolTexts.of(symbols), exact=exact), bags, targets)
+    words = Stretches(*distinct(lists)).rows(features)
     spelt = None if spelling is None else Stretches(*distinct(spelling[0])).rows(spelling[1])
-    return NumberedTexts(Stretches(*distinct(lists)).rows(features), bags, targets, spelt)
+    if engine is not None:
+        words = replace(words, rows=engine.words(words.rows), exact=exact)
+        spelt = None if spelt is None else replace(spelt, rows=engine.characters(spelt.rows), exact=exact)
+    return NumberedTexts(words, bags, targets, spelt)
 
 
 def number_corpus(

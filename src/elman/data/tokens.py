@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elman.data.config import BatchConfig, TextBatchConfig
 from elman.data.sentences import Sentence
-from elman.text.features import WordRows
 
 Ids = NDArray[np.int64]
 Item = TypeVar("Item")
@@ -93,17 +92,25 @@ def word_counts(corpus: TokenCorpus) -> Counter[str]:
     return Counter(corpus.counts())
 
 
+class KnownWords(Protocol):
+    """What is known of words: their features (`text.features.WordRows`), or what an engine has made of these."""
+
+    def select(self, places: Ids) -> Any:
+        """The same of the words at some places."""
+
+
 @dataclass(frozen=True)
 class TokenBatch:
     """Sentences side by side.
 
     Args:
-        places: (B, T), numbers of the distinct tokens, 0 at padding. rows: what is known of the distinct tokens.
+        places: (B, T), numbers of the distinct tokens, 0 at padding. rows: what is known of the distinct tokens, as
+            `LabelledTokens` has it.
         lengths: (B,), real steps. labels: (columns, B, T), -1 at padding and where a label is not known.
     """
 
     places: Ids
-    rows: WordRows
+    rows: Any
     lengths: Ids
     labels: Ids
 
@@ -114,25 +121,28 @@ class LabelledTokens:
 
     Args:
         tokens: (tokens,), numbers of distinct tokens. rows: what is known of these. labels: (columns, tokens), ids.
-        starts: (stretches + 1,), where each stretch that is read as one sentence begins, and the end.
+        starts: (stretches + 1,), where each stretch that is read as one sentence begins, and the end. exact: batches
+            have as many rows and steps as they need, for engines that prepare nothing for a shape.
     """
 
     tokens: NDArray[np.int32]
-    rows: WordRows
+    rows: KnownWords
     labels: Ids
     starts: Ids
+    exact: bool = False
 
     def batch(self, stretches: Ids) -> TokenBatch:
         """The batch of some stretches, in their order, behind them rows of length 0 up to a round number of rows.
 
-        Engines prepare a kernel for every shape that they meet, which costs as much as running it some ten times: so
-        rows and steps come in few numbers.
+        Torch prepares a kernel for every shape that it meets, which costs as much as running it some ten times: so
+        rows and steps come in few numbers, unless `exact`.
         """
-        rows = rounded(len(stretches))
+        rows = len(stretches) if self.exact else rounded(len(stretches))
         begins, lengths = np.zeros((2, rows), dtype=np.int64)
         begins[: len(stretches)] = self.starts[stretches]
         lengths[: len(stretches)] = self.starts[stretches + 1] - self.starts[stretches]
-        steps = np.arange(rounded(int(lengths.max(initial=0))))
+        longest = int(lengths.max(initial=0))
+        steps = np.arange(longest if self.exact else rounded(longest))
         real = steps < lengths[:, None]  # (B, T)
         where = np.where(real, begins[:, None] + steps, 0)
         distinct, places = np.unique(self.tokens[where][real], return_inverse=True)

@@ -18,9 +18,9 @@ from elman.files.documents import read_json
 from elman.files.manifest import NAME, listed
 from elman.files.replace import aside_name, sync, writing_errors
 
-REQUIRED = {"config.json", "weights.safetensors"}
-"""What the manifest of every elman folder lists."""
-WRITTEN = REQUIRED | {NAME, "tokenizer.json", "training.json", "history.jsonl", "README.md"}
+REQUIRED = ({"config.json", "weights.safetensors"}, {"config.json", "export.json"})
+"""What the manifest of every elman folder lists: of one with weights, or of one that was exported."""
+WRITTEN = {"config.json", "weights.safetensors", NAME, "tokenizer.json", "training.json", "history.jsonl", "README.md"}
 """What elman writes into a folder, beside further files that the manifest lists: a folder with more is not replaced."""
 _STALE = re.compile(r"\.(tmp|old)-(\d+)-[0-9a-f]+")
 """What follows the name of the wanted place in the name of a folder beside it."""
@@ -79,8 +79,8 @@ def work_folder(out: str | PathLike[str] | None) -> Iterator[Path]:
 def is_elman_folder(path: str | PathLike[str]) -> bool:
     """Has elman written this folder, and nobody put anything else into it?
 
-    `config.json` names a kind of model and a format version, the manifest is one and lists what is `REQUIRED`, and
-    there is no entry but the files that are `WRITTEN` or listed.
+    `config.json` names a kind of model and a format version, the manifest is one and lists what one of `REQUIRED`
+    names, and there is no entry but the files that are `WRITTEN` or listed.
     """
     place = Path(path)
     try:
@@ -91,7 +91,7 @@ def is_elman_folder(path: str | PathLike[str]) -> bool:
         isinstance(config, dict)
         and isinstance(config.get("kind"), str)
         and type(config.get("format_version")) is int
-        and names >= REQUIRED
+        and any(names >= required for required in REQUIRED)
         and {entry.name for entry in place.iterdir()} <= WRITTEN | names
         and all(entry.is_file() and not entry.is_symlink() for entry in place.iterdir())
     )

@@ -3,6 +3,7 @@
 Knows no network. `load` is `elman.load`.
 """
 
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -21,6 +22,8 @@ class Model:
     """The same for the library, in one line."""
     config: Any
     record: folder.Record
+    exported: folder.Exported | None = None
+    """What runs the model where that is not torch."""
 
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that its kind alone has."""
@@ -43,6 +46,28 @@ class Model:
         """
         folder.save(self, one_path(path, where="path"), overwrite=overwrite)
 
+    def export(
+        self, path: str | PathLike[str], *, to: str = "onnx", int8: bool = False, overwrite: bool = False,
+        files: Sequence[Any] = (), reading: Mapping[str, Any] | None = None, **beside: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write a folder that runs without torch, after both models have been compared row by row.
+
+        Args:
+            int8: products by weights of eight bits: faster and smaller, and a little less exact. files: compare on
+                their rows, and judge both models on them. reading, beside: as `evaluate` has them.
+        Returns:
+            `kind`, `to`, `int8`, `parameters`, `bytes`, `check` (`rows`, `largest_difference`, `equal`); with files
+            also `metrics`, and `metrics_before` of this model.
+        Raises:
+            OptionError: as `save`, or the model cannot be exported. ElmanError: the exported model does not answer as
+                this one.
+        """
+        from elman.models.exporting.writing import export  # which needs onnx
+
+        place = one_path(path, where="path")
+        return export(self, place, to=to, int8=int8, overwrite=overwrite, files=files, reading=dict(reading or {}),
+                      beside=beside)  # fmt: skip
+
     def description(self) -> dict[str, Any]:
         """The model card as values."""
         return card.description(self)
@@ -52,11 +77,13 @@ class Model:
         return card.text(self)
 
 
-def load(path: str | PathLike[str]) -> Any:
+def load(path: str | PathLike[str], *, engine: str = "auto") -> Any:
     """The model in a folder, after its files have been checked against the manifest.
 
+    Args:
+        engine: `torch` for a folder with weights, `onnx` for one that was exported; `auto` is the one that can run it.
     Raises:
-        OptionError: this is no path. ModelFileError: a file is missing, altered, unsafe, of an unknown format version,
-            or does not fit the others.
+        OptionError: this is no path, or the engine cannot run the folder. ModelFileError: a file is missing, altered,
+            unsafe, of an unknown format version, or does not fit the others.
     """
-    return folder.load(one_path(path, where="path"))
+    return folder.load(one_path(path, where="path"), engine)

@@ -17,6 +17,7 @@ def description(model: Any) -> dict[str, Any]:
         "kind": model.kind,
         "config": model.config.to_json(),
         "parameters": model.engine.parameters(),
+        **({} if model.exported is None else {"export": model.exported.about}),
         "data": training.get("data", {}),
         "machine": training.get("machine", {}),
         "options": training.get("options", {}),
@@ -29,6 +30,8 @@ def rows(model: Any) -> list[tuple[str, str]]:
     training = model.record.training
     report = training.get("report", {})
     found = [("kind", model.kind), *model.shape_rows(), ("parameters", f"{model.engine.parameters():,}")]
+    if model.exported is not None:
+        found.append(("exported", "ONNX graphs, " + ("int8" if model.exported.about["int8"] else "fp32")))
     for key, files in training.get("data", {}).items():
         name = key.replace("_", " ")
         if isinstance(files, list):

@@ -24,7 +24,6 @@ from elman.models.classifying.judging import chosen, compare, details, judge
 from elman.models.classifying.labels import TextLabels
 from elman.models.classifying.reading import TextReader
 from elman.models.config import ClassifierConfig
-from elman.models.engines.torch_classifier import TorchClassifier, build_classifier, classifier_shapes
 from elman.models.kinds import CLASSIFIER
 from elman.models.language_model import SYMBOLS
 from elman.models.plans import Path_, Request, paths_of
@@ -58,7 +57,7 @@ class Classifier(Model):
         features: WordFeatures,
         *,
         labels: TextLabels,
-        engine: TorchClassifier,
+        engine: Any,
         record: folder.Record,
         tokenizer: Tokenizer | None = None,
         spelling: WordFeatures | None = None,
@@ -99,9 +98,6 @@ class Classifier(Model):
             OptionError: an option is unknown, out of range, or does not go with another. TrainingError: the loss was
                 not finite; what had been reached is saved to `out`.
         """
-        from elman.models.classifying.preparing import prepare
-        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
-
         request = Request(
             CLASSIFIER, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options,
@@ -110,6 +106,9 @@ class Classifier(Model):
                 **({} if unlabelled is None else {"unlabelled": paths_of(unlabelled)}),
             },
         )  # fmt: skip
+        from elman.models.classifying.preparing import prepare
+        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
+
         found: Classifier = fit(request, progress, prepare=partial(prepare, make=cls))
         return found
 
@@ -130,12 +129,12 @@ class Classifier(Model):
             raise ModelFileError("the words or labels are not those of config.json", where=where)
         tokenizer, spelling = _tokenizer(stored, config), _spelling(stored, config)
         record = stored.record()
-        arrays = stored.weights(classifier_shapes(config))
-        spelt = None if spelling is None else spelling.counts
-        engine = TorchClassifier(build_classifier(config, seen=features.counts, spelt=spelt, start=arrays))
-        return cls(
+        engine, exported = _engine(stored, config, features=features, spelling=spelling)
+        found = cls(
             config, features, labels=labels, engine=engine, record=record, tokenizer=tokenizer, spelling=spelling
         )
+        found.exported = exported
+        return found
 
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
@@ -274,6 +273,22 @@ class Classifier(Model):
             raise InputError("these are not texts", mend="give a list of them, say ['what a film']")
         for window in windows(_checked(texts)):
             yield self.reader.probabilities(window)[0]
+
+
+def _engine(
+    stored: folder.Stored, config: ClassifierConfig, *, features: WordFeatures, spelling: WordFeatures | None
+) -> tuple[Any, folder.Exported | None]:
+    """What runs the model of a folder, and what it was exported to, if it was."""
+    if stored.engine == "onnx":
+        from elman.models.engines.onnx_classifier import OnnxClassifier
+
+        exported = stored.exported({})
+        return OnnxClassifier(config, exported), exported
+    from elman.models.engines.torch_classifier import TorchClassifier, build_classifier, classifier_shapes
+
+    arrays = stored.weights(classifier_shapes(config))
+    spelt = None if spelling is None else spelling.counts
+    return TorchClassifier(build_classifier(config, seen=features.counts, spelt=spelt, start=arrays)), None
 
 
 def _tokenizer(stored: folder.Stored, config: ClassifierConfig) -> Tokenizer | None:

@@ -4,7 +4,9 @@ Knows the files and their order; the safe reading itself is in `files`. Used by 
 """
 
 import json
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,18 @@ from elman.files.opening import read_regular
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
 from elman.models import card
 from elman.models.config import FORMAT_VERSION
+from elman.models.engines.choosing import choose
 from elman.models.kinds import KINDS, Kind
 from elman.models.tables import pack, packed_shapes, unpack
 
 READ = ("config.json", "weights.safetensors", "training.json")
 """The files that loading reads in every folder, beside the documents of the kind; the manifest has the sums of all."""
+ABOUT, ARRAYS = "export.json", "arrays.safetensors"
+READ_EXPORTED = ("config.json", "training.json", ABOUT, ARRAYS)
+"""The same of folders that were exported, which have the graphs of the kind too, in place of weights."""
 LARGEST_DOCUMENT = 256 * 1024 * 1024
 LARGEST_HISTORY = 16 * 1024 * 1024
+LARGEST_GRAPH = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -58,16 +65,40 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Exported:
+    """What the folder of an exported model has in place of weights.
+
+    Args:
+        about: content of `export.json`: `parameters` of the network, `int8`, `to`, and what was found in `check`.
+            arrays: what is computed without a graph, by name. graphs: the names of the ONNX files; folder: where they
+            are.
+    """
+
+    about: dict[str, Any]
+    arrays: dict[str, NDArray[np.float32]]
+    graphs: tuple[str, ...]
+    folder: Path
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights of the network."""
+        return int(self.about["parameters"])
+
+
+@dataclass(frozen=True)
 class Stored:
     """A folder whose manifest holds: what a kind makes its model from.
 
     Args:
-        config: the content of `config.json`, of a known kind and format version.
+        config: the content of `config.json`, of a known kind and format version. is_exported: it holds graphs in place
+            of weights. engine: what is to run it.
     """
 
     path: Path
     kind: Kind
     config: dict[str, Any]
+    is_exported: bool = False
+    engine: str = "torch"
 
     def has(self, name: str) -> bool:
         """Whether the folder has a document that not every folder of its kind has; if so, it is held to the manifest.
@@ -88,6 +119,14 @@ class Stored:
         """How the model came to be."""
         return Record(_training(self.path), _history(self.path / "history.jsonl"))
 
+    def exported(self, shapes: dict[str, tuple[int, ...]]) -> Exported:
+        """What the folder has in place of weights, with arrays of the given names and shapes, and no others."""
+        expected = {name: ("float32", shape) for name, shape in shapes.items()}
+        arrays = load_tensors(self.path / ARRAYS, expected)
+        graphs = tuple(name for name in listed(self.path / NAME) if name.endswith(".onnx"))
+        check_manifest(self.path, graphs)
+        return Exported(_about(self.path / ABOUT), arrays, graphs, self.path)
+
     def weights(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
         """The weights of the given names and shapes, and no others, in float32."""
         return _read_weights(self.path / "weights.safetensors", shapes, packed=self.kind.packed)
@@ -97,19 +136,40 @@ def save(model: Any, path: Path, *, overwrite: bool) -> None:
     """Write the folder of a model.
 
     Raises:
-        OptionError: something is there that is not to be replaced.
+        OptionError: something is there that is not to be replaced. ModelFileError: the model runs from an exported
+            folder that is no longer what it was.
     """
-    kind = KINDS[model.kind]
+    exported: Exported | None = model.exported
     with new_folder(path, overwrite=overwrite) as aside:
-        write_json(aside / "config.json", model.config.to_json())
-        for name, document in model.documents().items():
-            write_json(aside / name, document)
-        write_json(aside / "training.json", model.record.training)
-        _write_weights(aside / "weights.safetensors", model.engine.arrays(), packed=kind.packed)
-        lines = (json.dumps(line, ensure_ascii=False) for line in model.record.history)
-        (aside / "history.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        (aside / "README.md").write_text(card.markdown(model), encoding="utf-8")
-        write_manifest(aside, dict.fromkeys((*READ, *kind.documents, *model.documents())))
+        if exported is None:
+            kind = KINDS[model.kind]
+            save_tensors(aside / READ[1], stored_tensors(model.engine.arrays(), packed=kind.packed))
+            _write_beside(model, aside, names=(*READ, *kind.documents))
+            return
+        check_manifest(exported.folder, exported.graphs)
+        graphs = {name: read_regular(exported.folder / name, LARGEST_GRAPH) for name in exported.graphs}
+        write_exported(model, replace(exported, folder=aside), graphs)
+
+
+def write_exported(model: Any, exported: Exported, graphs: Mapping[str, bytes]) -> None:
+    """Fill the folder of an exported model; the card is that of the model that is given."""
+    for name, content in graphs.items():
+        (exported.folder / name).write_bytes(content)
+    write_json(exported.folder / ABOUT, exported.about)
+    save_tensors(exported.folder / ARRAYS, exported.arrays)
+    _write_beside(model, exported.folder, names=(*READ_EXPORTED, *graphs))
+
+
+def _write_beside(model: Any, folder: Path, *, names: tuple[str, ...]) -> None:
+    """Write all but what the engine computes with, and the manifest of these names and of the documents."""
+    write_json(folder / "config.json", model.config.to_json())
+    for name, document in model.documents().items():
+        write_json(folder / name, document)
+    write_json(folder / "training.json", model.record.training)
+    lines = (json.dumps(line, ensure_ascii=False) for line in model.record.history)
+    (folder / "history.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    (folder / "README.md").write_text(card.markdown(model), encoding="utf-8")
+    write_manifest(folder, dict.fromkeys((*names, *model.documents())))
 
 
 def open_folder(path: Path) -> Stored:
@@ -118,7 +178,8 @@ def open_folder(path: Path) -> Stored:
     Raises:
         ModelFileError: it is not a whole, unaltered model folder of a known kind and format version.
     """
-    check_manifest(path, READ)
+    is_exported = os.path.lexists(path / NAME) and ABOUT in listed(path / NAME)
+    check_manifest(path, READ_EXPORTED if is_exported else READ)
     document = _object(path / "config.json")
     version = document.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
@@ -130,8 +191,8 @@ def open_folder(path: Path) -> Stored:
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ModelFileError(f"{name!r} is not a kind of model that this elman knows", where=str(path / "config.json"))
-    check_manifest(path, kind.documents)
-    return Stored(path, kind, document)
+    check_manifest(path, (*kind.documents, *(kind.graphs if is_exported else ())))
+    return Stored(path, kind, document, is_exported)
 
 
 def kind_of(path: Path) -> Kind:
@@ -155,13 +216,17 @@ def read_training(path: Path, kind: Kind) -> dict[str, Any]:
     return _training(path)
 
 
-def load(path: Path) -> Any:
+def load(path: Path, engine: str = "auto") -> Any:
     """The model of a folder.
 
+    Args:
+        engine: as `engines.choosing.choose` knows them.
     Raises:
-        ModelFileError: a file is missing, altered, unsafe, or does not fit the others.
+        ModelFileError: a file is missing, altered, unsafe, or does not fit the others. OptionError: the engine cannot
+            run the folder.
     """
     stored = open_folder(path)
+    stored = replace(stored, engine=choose(engine, exported=stored.is_exported, where=str(path)))
     model = getattr(import_module(stored.kind.module), stored.kind.front)
     return model.restore(stored)
 
@@ -209,11 +274,23 @@ def _history(path: Path) -> list[dict[str, Any]]:
     return found if all(isinstance(line, dict) for line in found) else []
 
 
-def _write_weights(path: Path, arrays: dict[str, NDArray[np.float32]], *, packed: tuple[str, ...]) -> None:
+def stored_tensors(arrays: Mapping[str, NDArray[np.float32]], *, packed: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """Weights as a folder stores them: those of some names packed."""
     tensors: dict[str, NDArray[Any]] = {}
     for name, array in arrays.items():
         tensors.update(pack(array, name=name) if name in packed else {name: array})
-    save_tensors(path, tensors)
+    return tensors
+
+
+def _about(path: Path) -> dict[str, Any]:
+    """The content of `export.json`, each part of the type that it must have."""
+    about = _object(path)
+    wanted = {"to": str, "int8": bool, "parameters": int, "check": dict}
+    if set(about) != set(wanted) or not all(type(about[name]) is kind for name, kind in wanted.items()):
+        raise ModelFileError(f"this has not just {', '.join(wanted)}, or one is not what it must be", where=str(path))
+    if about["to"] != "onnx" or not 0 <= about["parameters"] < 1 << 62:
+        raise ModelFileError("this does not tell of an export to ONNX", where=str(path))
+    return about
 
 
 def _read_weights(

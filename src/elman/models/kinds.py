@@ -114,8 +114,9 @@ class Kind:
         options: the dataclass of its configs. shape: the parts of the options that a folder which training starts from
             decides (what is dropped may differ); held: single fields likewise, of which those of by_file may differ in
             files that are judged or filled in. documents: the JSON files that its folders have beside those of every
-            kind. packed: weights that are stored in eight bits, without the rows
-            that training never touched. output: the config of what `predict` writes, if it can be chosen; evaluation:
+            kind. graphs: the ONNX files that all its exported folders have. packed: weights that are stored in eight
+            bits, without the rows that training never touched. output: the config of what `predict` writes, if it can
+            be chosen; evaluation:
             likewise of what `evaluate` does; decoding: of how both of them search for a text. sampling: defaults of
             `SamplingConfig` that differ for its `generate`. files: further files that training can be given; beside:
             likewise `evaluate` and `predict`. defaults: values of fields that differ from the fields' own.
@@ -131,6 +132,7 @@ class Kind:
     held: tuple[str, ...]
     documents: tuple[str, ...]
     packed: tuple[str, ...]
+    graphs: tuple[str, ...] = ()
     by_file: tuple[str, ...] = ()
     output: type[Any] | None = None
     evaluation: type[Any] | None = None
@@ -190,13 +192,14 @@ def flat(options: Any) -> dict[str, Any]:
 LANGUAGE_MODEL = Kind(
     "language-model", "LanguageModel", "elman.models.language_model", LanguageModelOptions,
     shape=("text", "embedding", "stack", "softmax"), held=("continuous",), documents=("tokenizer.json",),
-    packed=("ngrams.tables",), evaluation=LanguageModelEvaluation,
+    packed=("ngrams.tables",), graphs=("states.onnx", "softmax.onnx"), evaluation=LanguageModelEvaluation,
 )  # fmt: skip
 TAGGER = Kind(
     "tagger", "Tagger", "elman.models.tagger", TaggerOptions,
     shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf", "members"),
     by_file=("token_column", "label_columns"),
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
+    graphs=("words.onnx", "tagger.onnx"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
     defaults={"bidirectional": True, "lr": 3e-3, "segment": 512},
 )  # fmt: skip
@@ -208,6 +211,7 @@ CLASSIFIER = Kind(
     packed=(
         "embedding.E", "embedding.features", "embedding.ngrams.tables", "spelling.E", "spelling.features", "bag.E",
     ),
+    graphs=("classifier.onnx",),
     output=ClassifierOutput, evaluation=ClassifierEvaluation, files=("vectors",),
     defaults={"bidirectional": True, "lr": 4e-3, "table_rate": 5.0, "input_dropout": 0.5},
     starts={"language-model": ("cell", "layers", "hidden")}, lists=("unlabelled",),
@@ -215,7 +219,8 @@ CLASSIFIER = Kind(
 SEQ2SEQ = Kind(
     "seq2seq", "Seq2Seq", "elman.models.seq2seq", Seq2SeqOptions,
     shape=("text", "embedding", "stack"), held=("decoder_layers", "attention", "input_feeding", "copy", "coverage"),
-    documents=("tokenizer.json", "source_tokenizer.json"), packed=(), output=Seq2SeqOutput,
+    documents=("tokenizer.json", "source_tokenizer.json"), packed=(), graphs=("encoder.onnx", "decoder.onnx"),
+    output=Seq2SeqOutput,
     evaluation=Seq2SeqEvaluation, decoding=BeamConfig, sampling={"temperature": 0.0},
     files=("train_target", "dev_target"), beside=("target", "ensemble"), defaults={"bidirectional": True, "lr": 2e-3},
 )  # fmt: skip

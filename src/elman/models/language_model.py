@@ -20,10 +20,8 @@ from elman.errors import InputError, ModelFileError, OptionError
 from elman.models import card, folder
 from elman.models.base import Model
 from elman.models.config import LanguageModelConfig
-from elman.models.engines.torch_language_model import TorchLanguageModel, build_network, weight_shapes
 from elman.models.kinds import LANGUAGE_MODEL
 from elman.models.language_modelling.states import LanguageModelState, ScoredSymbol
-from elman.models.networks.weights import put_arrays
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.writing import TextWriter, collected, sampling_config
@@ -51,7 +49,7 @@ class LanguageModel(Model):
     call = 'print(model.generate("…", max_tokens=80))'
 
     def __init__(
-        self, config: LanguageModelConfig, tokenizer: Tokenizer, engine: TorchLanguageModel, *, record: folder.Record
+        self, config: LanguageModelConfig, tokenizer: Tokenizer, engine: Any, *, record: folder.Record
     ) -> None:
         self.config, self.tokenizer, self.engine, self.record = config, tokenizer, engine, record
         self._zero = self._state(engine.start(1), "")
@@ -80,13 +78,13 @@ class LanguageModel(Model):
             InputError: a file cannot be read or holds no text. OptionError: an option is unknown, out of range, or does
                 not go with another. TrainingError: the loss was not finite; what had been reached is saved to `out`.
         """
-        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
-        from elman.models.language_modelling.preparing import prepare
-
         request = Request(
             LANGUAGE_MODEL, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options,
         )  # fmt: skip
+        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
+        from elman.models.language_modelling.preparing import prepare
+
         found: LanguageModel = fit(request, progress, prepare=partial(prepare, make=cls))
         return found
 
@@ -106,10 +104,10 @@ class LanguageModel(Model):
                 where=str(stored.path),
             )
         record = stored.record()
-        arrays = stored.weights(weight_shapes(config))
-        network = build_network(config)
-        put_arrays(network, arrays)
-        return cls(config, tokenizer, TorchLanguageModel(network), record=record)
+        engine, exported = _engine(stored, config)
+        found = cls(config, tokenizer, engine, record=record)
+        found.exported = exported
+        return found
 
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
@@ -222,6 +220,9 @@ class LanguageModel(Model):
         from elman.models.language_modelling.comparing import compare
         from elman.models.language_modelling.judging import judge
 
+        if dynamic and self.exported is not None:
+            raise OptionError("an exported model does not learn", where="--dynamic",
+                              mend="leave it out, or take the folder that it was exported from")  # fmt: skip
         paths, read = paths_of(files), self.reading(reading)
         other = folder.load(Path(against)) if isinstance(against, (str, PathLike)) else against
         report = judge(self, paths, reading=read, dynamic=dynamic)
@@ -310,7 +311,8 @@ class LanguageModel(Model):
     def _step(
         self, state: tuple[NDArray[Any], ...], ids: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], tuple[NDArray[Any], ...]]:
-        return self.engine.step(state, ids)
+        found: tuple[NDArray[np.float32], tuple[NDArray[Any], ...]] = self.engine.step(state, ids)
+        return found
 
     def _read(self, arrays: tuple[NDArray[Any], ...], ids: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
         for begin in range(0, len(ids), SEGMENT):
@@ -327,6 +329,22 @@ class LanguageModel(Model):
             found, arrays = self.engine.nats(arrays, ids[None, begin:end], targets=ids[None, begin + 1 : end + 1])
             nats[begin + 1 : end + 1] = found[0]
         return nats
+
+
+def _engine(stored: folder.Stored, config: LanguageModelConfig) -> tuple[Any, folder.Exported | None]:
+    """What runs the model of a folder, and what it was exported to, if it was."""
+    if stored.engine == "onnx":
+        from elman.models.engines.onnx_language_model import OnnxLanguageModel
+
+        exported = stored.exported({})
+        return OnnxLanguageModel(config, exported), exported
+    from elman.models.engines.torch_language_model import TorchLanguageModel, build_network, weight_shapes
+    from elman.models.networks.weights import put_arrays
+
+    arrays = stored.weights(weight_shapes(config))
+    network = build_network(config)
+    put_arrays(network, arrays)
+    return TorchLanguageModel(network), None
 
 
 def _texts(texts: Iterable[str]) -> Iterator[str]:

@@ -17,9 +17,9 @@ from elman.data.sources import refuse_single_reading
 from elman.errors import ModelFileError, OptionError
 from elman.files.sums import file_sums
 from elman.models import folder
+from elman.models.engines.choosing import need
 from elman.models.kinds import Kind, flat
 from elman.settings import one_path
-from elman.training import machine
 
 log = logging.getLogger("elman")
 Path_ = str | PathLike[str]
@@ -33,7 +33,7 @@ class Request:
     Args:
         files: further files by name (`vectors`, say), where some are given.
     Raises:
-        OptionError: a place is no path; `none` is one of several dev files.
+        OptionError: a place is no path; `none` is one of several dev files; torch is not installed.
     """
 
     kind: Kind
@@ -47,6 +47,7 @@ class Request:
     files: Mapping[str, list[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        need("torch", where="training")
         folders = {"--out": self.out, "--from": self.start, "--replay": self.replay}
         single = [*folders.items(), *((option_of(name), path) for name, paths in self.files.items() for path in paths)]
         for option, path in single:
@@ -100,7 +101,7 @@ def plan_job(request: Request) -> Job:
     values = dict(request.options) if recorded is None else recorded["options"]
     start = None
     if request.start is not None:
-        start = folder.load(Path(request.start))
+        start = folder.load(Path(request.start), "torch")
         known = (request.kind.name, *request.kind.starts)
         if start.kind not in known:
             raise OptionError(f"this is a {start.kind}, not a {request.kind.name}", where=str(request.start),
@@ -133,6 +134,8 @@ def _check_together(values: Mapping[str, Any], options: Any, *, dev: Any) -> Non
     Raises:
         OptionError: options do not go together, or not with this machine.
     """
+    from elman.training import machine  # which loads torch
+
     machine.choose_device(options.train.device)
     for name in ("patience", "averaging"):
         if dev == "none" and values.get(name):
@@ -159,6 +162,8 @@ def _recorded(request: Request) -> dict[str, Any]:
         if sums != (wanted if isinstance(wanted, (str, type(None))) else [entry["sha256"] for entry in wanted]):
             raise OptionError(f"these are not the files of the run in {path}", where=option_of(name),
                               mend=f"give {_told(wanted)}")  # fmt: skip
+    from elman.training import machine
+
     here = machine.describe(machine.choose_device(recorded["machine"]["device"]), recorded["machine"]["precision"])
     other = [key for key in ("torch", "processor", "machine") if recorded["machine"].get(key) != here[key]]
     if other:

@@ -18,7 +18,6 @@ from elman.errors import InputError, ModelFileError, OptionError
 from elman.models import card, folder
 from elman.models.base import Model
 from elman.models.config import Seq2SeqConfig
-from elman.models.engines.torch_seq2seq import TorchSeq2Seq, build_seq2seq, seq2seq_shapes
 from elman.models.kinds import SEQ2SEQ
 from elman.models.language_model import SYMBOLS
 from elman.models.plans import Path_, Request, paths_of
@@ -51,7 +50,7 @@ class Seq2Seq(Model):
     call = 'print(model.predict(["…"]))'
 
     def __init__(
-        self, config: Seq2SeqConfig, tokenizers: tuple[Tokenizer, Tokenizer], engine: TorchSeq2Seq,
+        self, config: Seq2SeqConfig, tokenizers: tuple[Tokenizer, Tokenizer], engine: Any,
         *, record: folder.Record,
     ) -> None:  # fmt: skip
         self.config, self.engine, self.record = config, engine, record
@@ -87,9 +86,6 @@ class Seq2Seq(Model):
             OptionError: an option is unknown, out of range, or does not go with another. TrainingError: the loss was
                 not finite; what had been reached is saved to `out`.
         """
-        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
-        from elman.models.translating.preparing import prepare
-
         files: dict[str, list[Any]] = {}
         if train_target is not None:
             files["train_target"] = paths_of(train_target)
@@ -99,6 +95,9 @@ class Seq2Seq(Model):
             SEQ2SEQ, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options, files=files,
         )  # fmt: skip
+        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
+        from elman.models.translating.preparing import prepare
+
         found: Seq2Seq = fit(request, progress, prepare=partial(prepare, make=cls))
         return found
 
@@ -124,9 +123,10 @@ class Seq2Seq(Model):
         if found != wanted:
             raise ModelFileError(f"the tokenizers are {found}, config.json says {wanted}", where=str(stored.path))
         record = stored.record()
-        arrays = stored.weights(seq2seq_shapes(config.shape))
-        network = build_seq2seq(config.shape, start=arrays)
-        return cls(config, (source, target), TorchSeq2Seq(network), record=record)
+        engine, exported = _engine(stored, config)
+        model = cls(config, (source, target), engine, record=record)
+        model.exported = exported
+        return model
 
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
@@ -300,6 +300,19 @@ class Seq2Seq(Model):
             cut, count = cut + sum(not some[0].finished for some in found), count + len(found)
             yield from found
         tell_cut(cut, count)
+
+
+def _engine(stored: folder.Stored, config: Seq2SeqConfig) -> tuple[Any, folder.Exported | None]:
+    """What runs the model of a folder, and what it was exported to, if it was."""
+    if stored.engine == "onnx":
+        from elman.models.engines.onnx_seq2seq import OnnxSeq2Seq
+
+        exported = stored.exported({})
+        return OnnxSeq2Seq(config.shape, exported), exported
+    from elman.models.engines.torch_seq2seq import TorchSeq2Seq, build_seq2seq, seq2seq_shapes
+
+    network = build_seq2seq(config.shape, start=stored.weights(seq2seq_shapes(config.shape)))
+    return TorchSeq2Seq(network), None
 
 
 def references_of(targets: Any) -> list[list[Any]]:

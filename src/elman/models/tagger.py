@@ -19,7 +19,6 @@ from elman.errors import InputError, ModelFileError, OptionError, nearest
 from elman.models import card, folder
 from elman.models.base import Model
 from elman.models.config import TaggerConfig
-from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_shapes
 from elman.models.kinds import TAGGER
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
@@ -81,14 +80,14 @@ class Tagger(Model):
                 of range, or does not go with another. TrainingError: the loss was not finite; what had been reached is
                 saved to `out`.
         """
-        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
-        from elman.models.tagging.preparing import prepare
-
         request = Request(
             TAGGER, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
             overwrite=overwrite, start=from_, replay=replay, options=options,
             files={} if vectors is None else {"vectors": [vectors]},
         )  # fmt: skip
+        from elman.models.fitting import fit  # torch's optimizers are needed for training alone
+        from elman.models.tagging.preparing import prepare
+
         found: Tagger = fit(request, progress, prepare=partial(prepare, make=cls))
         return found
 
@@ -110,10 +109,10 @@ class Tagger(Model):
         if known != (config.words_known, config.characters_known, config.words):
             raise ModelFileError("the words are not those of config.json", where=where)
         record = stored.record()
-        arrays = stored.weights(tagger_shapes(config, labels))
-        network = build_tagger(config, labels, seen=features.counts, start=arrays)
-        reader = LabelReader(TorchTagger(network), features, labels, outside=outside)
-        return cls(config, reader, seen=seen, record=record)
+        engine, exported = _engine(stored, config, labels, features=features)
+        found = cls(config, LabelReader(engine, features, labels, outside=outside), seen=seen, record=record)
+        found.exported = exported
+        return found
 
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that this kind alone has."""
@@ -270,6 +269,21 @@ class Tagger(Model):
                 if not is_list or not all(isinstance(token, str) for token in rows[-1]):
                     raise InputError(f"sentence {number} is not a list of tokens", mend="give lists of texts")
             yield rows
+
+
+def _engine(
+    stored: folder.Stored, config: TaggerConfig, labels: list[LabelSet], *, features: WordFeatures
+) -> tuple[Any, folder.Exported | None]:
+    """What runs the model of a folder, and what it was exported to, if it was."""
+    if stored.engine == "onnx":
+        from elman.models.engines.onnx_tagger import OnnxTagger, transition_shapes
+
+        exported = stored.exported(transition_shapes(config, labels))
+        return OnnxTagger(config, labels, exported), exported
+    from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_shapes
+
+    arrays = stored.weights(tagger_shapes(config, labels))
+    return TorchTagger(build_tagger(config, labels, seen=features.counts, start=arrays)), None
 
 
 def _labels(document: Mapping[str, Any], *, where: str) -> tuple[list[LabelSet], list[float]]:

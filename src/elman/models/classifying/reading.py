@@ -73,7 +73,7 @@ class TextReader:
         spelt = [text.characters for text in texts if text.characters is not None]
         data = number_texts(
             words, self.features, self.bag, symbols=None if self.tokenizer is None else symbols,
-            spelling=None if self.spelling is None else (spelt, self.spelling),
+            spelling=None if self.spelling is None else (spelt, self.spelling), engine=self.engine,
         )  # fmt: skip
         found = np.zeros((self.engine.count, len(texts), len(self.labels.names)), dtype=np.float32)
         lengths = np.diff(data.starts)

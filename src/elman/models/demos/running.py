@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from elman.errors import OptionError, nearest
+from elman.models.engines.choosing import need
 from elman.models.progress import Progress
 
 DEMOS = {
@@ -29,10 +30,11 @@ def run(
     """Run the demo of a kind; every line for the reader goes to `write`. Returns what was measured.
 
     Raises:
-        OptionError: the kind has no demo.
+        OptionError: the kind has no demo, or torch is not installed.
     """
     if kind not in DEMOS:
         raise OptionError(f"{kind!r} is no kind of model with a demo", where="KIND", mend=nearest(kind, DEMOS))
+    need("torch", where="elman demo")
     demo = import_module(DEMOS[kind])
     report: dict[str, Any] = demo.run(out, overwrite=overwrite, progress=progress, write=write)
     return report

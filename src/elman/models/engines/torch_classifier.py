@@ -19,6 +19,7 @@ from elman.models.networks.classifier import ClassifierNetwork, Read, many_label
 from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
 from elman.nn.bags import BagTensors
 from elman.nn.words import WordTensors
+from elman.text.features import WordRows
 
 Floats = NDArray[np.float32]
 
@@ -100,6 +101,8 @@ def read_tensors(read: TokenBatch | SymbolBatch, device: torch.device) -> Read:
 class TorchClassifier:
     """Runs a classifier's network in fp32 unless it was built otherwise."""
 
+    exact = False
+
     def __init__(self, network: ClassifierNetwork) -> None:
         self.network = network
         self.device = network.device
@@ -116,6 +119,14 @@ class TorchClassifier:
     def arrays(self) -> dict[str, Floats]:
         """The weights by name."""
         return weight_arrays(self.network)
+
+    def words(self, rows: WordRows) -> WordRows:
+        """What batches are to hold of words: all that is known of them."""
+        return rows
+
+    def characters(self, rows: WordRows) -> WordRows:
+        """Likewise of characters that are read by themselves."""
+        return rows
 
     def paths(self, batch: TextBatch) -> Floats:
         """The scores of the labels of the real texts of a batch by the stacks together and, if there is one, by the

@@ -15,17 +15,10 @@ from elman.decoding.viterbi import Transitions
 from elman.models.config import TaggerConfig
 from elman.models.networks.tagger import Allowed, TaggerNetwork
 from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
+from elman.models.tagging.decoding import has_crf
 from elman.nn.words import WordTensors
+from elman.text.features import WordRows
 from elman.text.labels import LabelSet
-
-LARGEST_CRF = 512
-"""Labels that a CRF can have: a step costs their square."""
-
-
-def has_crf(labels: LabelSet, wanted: bool | None) -> bool:
-    """Whether a column is scored by a CRF: as wanted, else where its labels stand for spans."""
-    fits = len(labels.internal) <= LARGEST_CRF
-    return fits and (labels.scheme is not None if wanted is None else wanted)
 
 
 def build_tagger(
@@ -88,7 +81,7 @@ def tagger_loss(network: TaggerNetwork) -> Callable[[TokenBatch, Any, torch.Gene
 
 def word_tensors(batch: TokenBatch, device: torch.device) -> WordTensors:
     """The words of a batch as the network wants them."""
-    rows = batch.rows
+    rows: WordRows = batch.rows
     sizes = np.diff(rows.character_starts)
     characters = np.zeros((len(sizes), int(sizes.max(initial=0))), dtype=np.int64)
     characters[np.arange(characters.shape[1]) < sizes[:, None]] = rows.characters
@@ -98,6 +91,8 @@ def word_tensors(batch: TokenBatch, device: torch.device) -> WordTensors:
 
 class TorchTagger:
     """Runs a tagger's network in fp32 unless it was built otherwise."""
+
+    exact = False
 
     def __init__(self, network: TaggerNetwork) -> None:
         self.network = network
@@ -110,6 +105,10 @@ class TorchTagger:
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """The weights by name."""
         return weight_arrays(self.network)
+
+    def words(self, rows: WordRows) -> WordRows:
+        """What batches are to hold of words: all that is known of them."""
+        return rows
 
     def emissions(self, batch: TokenBatch) -> list[NDArray[np.float32]]:
         """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, M then is 1, else as the CRF of

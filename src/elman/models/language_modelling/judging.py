@@ -19,7 +19,6 @@ from elman.data.examples import Example
 from elman.data.formats import header_alone, read, writer
 from elman.errors import InputError
 from elman.metrics.perplexity import LanguageModelTally
-from elman.models.language_modelling.adapting import adapt
 from elman.models.language_modelling.states import ScoredSymbol
 from elman.models.windows import LONGEST, refuse_long
 from elman.text.vocabulary import END, START
@@ -55,6 +54,8 @@ def judge(model: "LanguageModel", files: Sequence[Any], *, reading: ReadConfig, 
             "metrics": tally.metrics(),
         }  # fmt: skip
         if dynamic:
+            from elman.models.language_modelling.adapting import adapt  # which loads torch
+
             report["dynamic"] = adapt(model.engine.network, corpus, tally=tally)
     return report
 

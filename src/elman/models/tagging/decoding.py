@@ -27,9 +27,17 @@ LONGEST_WINDOW = 1 << 17
 """Tokens after which a window ends all the same."""
 LONGEST_SENTENCE = 1 << 20
 """Tokens of a sentence: the scores of all labels of all of them are held."""
+LARGEST_CRF = 512
+"""Labels that a CRF can have: a step costs their square."""
 ROWS = 64
 TOKENS = 1 << 14
 """Sentences side by side, and their tokens, padding counted."""
+
+
+def has_crf(labels: LabelSet, wanted: bool | None) -> bool:
+    """Whether a column is scored by a CRF: as wanted, else where its labels stand for spans."""
+    fits = len(labels.internal) <= LARGEST_CRF
+    return fits and (labels.scheme is not None if wanted is None else wanted)
 
 
 @dataclass(frozen=True)
@@ -190,8 +198,9 @@ class LabelReader:
     def _batches(self, sentences: Sequence[Sequence[str]]) -> Iterator[tuple[list[int], TokenBatch]]:
         """Sentences with tokens in groups of like length, with their batch."""
         types, places, starts = distinct(sentences)
-        rows = self.features.rows(types)
-        data = LabelledTokens(places, rows, np.zeros((0, len(places)), dtype=np.int64), starts)
+        rows = self.engine.words(self.features.rows(types))
+        none = np.zeros((0, len(places)), dtype=np.int64)
+        data = LabelledTokens(places, rows, none, starts, self.engine.exact)
         lengths = np.diff(starts)
         order = np.argsort(lengths, kind="stable")
         for group in grouped(order[lengths[order] > 0], lengths, rows=ROWS, tokens=TOKENS):

@@ -19,13 +19,13 @@ from elman.data.sentences import check_columns, label_columns, read_sentences
 from elman.data.tokens import LabelledTokens, SentenceBatches, TokenCorpus, build_tokens, part_of, stretches
 from elman.errors import InputError, OptionError
 from elman.models.config import TaggerConfig
-from elman.models.engines.torch_tagger import LARGEST_CRF, TorchTagger, build_tagger, has_crf, tagger_loss
+from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_loss
 from elman.models.fitting import Prepared
 from elman.models.folder import Record
 from elman.models.kinds import TaggerOptions, flat
 from elman.models.overlap import tell_shared
 from elman.models.plans import Job
-from elman.models.tagging.decoding import LabelReader
+from elman.models.tagging.decoding import LARGEST_CRF, LabelReader, has_crf
 from elman.models.tagging.judging import DevSentences
 from elman.models.tagging.sizing import Facts, choose
 from elman.models.vectors import with_vectors

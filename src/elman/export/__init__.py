@@ -1,0 +1,1 @@
+"""Trained weights as ONNX graphs that run without torch, put together by hand. Knows arrays and configs, no engine."""

@@ -1,0 +1,61 @@
+"""A tagger as ONNX graphs: `words.onnx`, the vectors of words, and `tagger.onnx`, the scores of labels.
+
+Knows weights by their names in `models.networks.tagger`; knows no text. Called by `models.exporting`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from elman.export.onnx_graph import Graph, Weights, part_of
+from elman.export.onnx_stack import stack
+from elman.nn.config import StackConfig
+
+
+def tagger_graph(
+    config: StackConfig, weights: Weights, *, members: int, width: int, crf: Sequence[bool], int8: bool = False
+) -> bytes:
+    """Scores of the labels of every column at every step, `scores_K` (M, B, T, labels): ln of the mean p of all
+    members, M then is 1, or as the CRF of each member has them.
+
+    Inputs `vectors` (W, D), `places` (B, T) of words among these, `lengths` (B,).
+
+    Args:
+        weights: of the network. width: D. crf: for each column, whether it has a CRF.
+    """
+    graph = Graph("tagger", int8=int8)
+    vectors = graph.input("vectors", "float32", ["W", width])
+    places = graph.op("Transpose", graph.input("places", "int64", ["B", "T"]), perm=[1, 0])
+    lengths = graph.input("lengths", "int32", ["B"])
+    x = graph.op("Gather", vectors, places)  # (T, B, D)
+    found: list[list[str]] = [[] for _ in crf]
+    for member in range(members):
+        own = part_of(weights, f"members.{member}.")
+        h = stack(graph, x, config, weights=part_of(own, "stack."), lengths=lengths).h
+        for k, is_linear in enumerate(crf):
+            scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])  # (T, B, K)
+            found[k].append(scores if is_linear else graph.op("LogSoftmax", scores, axis=2))
+    for k, (every, is_linear) in enumerate(zip(found, crf, strict=True)):
+        labels = len(weights[f"members.0.heads.{k}.b"])
+        parts = [
+            graph.op("Unsqueeze", one, graph.constant([0]))
+            for one in (every if is_linear else [log_mean(graph, every)])
+        ]
+        joined = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=0)  # (M, T, B, K)
+        rows_first = graph.op("Transpose", joined, perm=[0, 2, 1, 3])  # (M, B, T, K)
+        graph.output(f"scores_{k}", rows_first, dtype="float32", shape=[len(parts), "B", "T", labels])
+    return graph.to_bytes()
+
+
+def linear_mean(graph: Graph, parts: list[str]) -> str:
+    """The mean of arrays of one shape."""
+    return parts[0] if len(parts) == 1 else graph.op("Mean", *parts)
+
+
+def log_mean(graph: Graph, logs: list[str]) -> str:
+    """ln of the mean of probabilities whose logarithms (T, B, K) are given."""
+    if len(logs) == 1:
+        return logs[0]
+    beside = [graph.op("Unsqueeze", one, graph.constant([0])) for one in logs]
+    joined = graph.op("ReduceLogSumExp", graph.op("Concat", *beside, axis=0), axes=[0], keepdims=0)
+    return graph.op("Sub", joined, graph.number(float(np.log(len(logs)))))

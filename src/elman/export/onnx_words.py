@@ -1,0 +1,77 @@
+"""The vectors of words as an ONNX graph: what `nn.words` does for the distinct words of a batch.
+
+Knows weights by their names in `nn.words`; knows no text. Used for taggers and classifiers. Tables stay in the eight
+bits in which a folder stores them; ONNX Runtime unpacks them once, when the graph is opened.
+"""
+
+import numpy as np
+
+from elman.export.onnx_graph import Graph, Weights, part_of
+from elman.export.onnx_stack import stack
+from elman.nn.config import StackConfig, WordEmbeddingConfig
+
+
+def table(graph: Graph, weights: Weights, name: str, *, rows: int, ids: str) -> str:
+    """The rows (…, D) of a table stored in eight bits at ids (…); what is not stored is zero.
+
+    Args:
+        rows: how many rows the whole table has.
+    """
+    values, scales, known = (weights[f"{name}.{part}"] for part in ("values", "scales", "rows"))
+    places = np.zeros(rows, dtype=np.int32)
+    places[known] = np.arange(1, len(known) + 1)
+    zero = np.zeros((1, values.shape[1]), dtype=np.int8)
+    packed = graph.op("Cast", graph.constant(np.concatenate([zero, values]), name=name), to=1)
+    column = np.concatenate([np.ones(1, dtype=np.float32), scales])[:, None]
+    whole = graph.op("Mul", packed, graph.constant(column, name="scales"))
+    return graph.op("Gather", whole, graph.op("Gather", graph.constant(places, name="places"), ids))
+
+
+def summed(graph: Graph, vectors: str, owners: str, sizes: str, *, width: int) -> str:
+    """Sums (W, D) of vectors (m, D) by owner, over the root of how many each has.
+
+    Args:
+        owners: (m,). sizes: (W,).
+    """
+    shape = graph.op("Concat", graph.op("Shape", sizes), graph.constant([width]), axis=0)
+    zeros = graph.op("Expand", graph.number(0.0), shape)
+    sums = graph.op("ScatterND", zeros, graph.op("Unsqueeze", owners, graph.constant([1])), vectors, reduction="add")
+    counts = graph.op("Cast", graph.op("Max", sizes, graph.constant([1])), to=1)
+    return graph.op("Div", sums, graph.op("Unsqueeze", graph.op("Sqrt", counts), graph.constant([1])))
+
+
+def words_graph(config: WordEmbeddingConfig, weights: Weights, *, words: int, rows: int, int8: bool = False) -> bytes:
+    """x = [E[w]; sum of hashed features; what the characters say] of distinct words, (W, D).
+
+    Inputs `words` (W,); `features` (m,), `owners` (m,) and `sizes` (W,); `characters` (W, C) and `character_lengths`
+    (W,), those of them that the config has a use for. Output `vectors`.
+
+    Args:
+        weights: of `WordEmbedding`. words: in the vocabulary. rows: of the table of hashed features.
+    """
+    graph = Graph("words", int8=int8)
+    parts = []
+    if config.word_width:
+        parts.append(table(graph, weights, "E", rows=words, ids=graph.input("words", "int64", ["W"])))
+    if config.feature_width:
+        features = graph.input("features", "int64", ["m"])
+        owners, sizes = graph.input("owners", "int64", ["m"]), graph.input("sizes", "int64", ["W"])
+        vectors = table(graph, weights, "features", rows=rows, ids=features)
+        parts.append(summed(graph, vectors, owners, sizes, width=config.feature_width))
+    if config.character_hidden:
+        parts.append(_spelt(graph, config, weights))
+    vectors = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=1)
+    graph.output("vectors", vectors, dtype="float32", shape=["W", config.width])
+    return graph.to_bytes()
+
+
+def _spelt(graph: Graph, config: WordEmbeddingConfig, weights: Weights) -> str:
+    """What the character network says of the words, (W, 2 H): its last state in each direction."""
+    characters = graph.input("characters", "int64", ["W", "C"])
+    lengths = graph.input("character_lengths", "int32", ["W"])
+    steps = graph.op("Transpose", characters, perm=[1, 0])  # (C, W)
+    x = graph.op("Gather", graph.constant(weights["alphabet"], name="alphabet"), steps)  # (C, W, D)
+    shape = StackConfig(hidden=config.character_hidden, layers=1, bidirectional=True)
+    read = stack(graph, x, shape, weights=part_of(weights, "reader."), lengths=lengths)
+    ends = graph.op("Transpose", read.state[0], perm=[1, 0, 2])  # (W, 2, H)
+    return graph.op("Reshape", ends, graph.constant([0, -1]))

@@ -1,0 +1,165 @@
+"""The ONNX engine of seq2seq models: exported graphs behind numpy arrays, with the answers of the torch engine.
+
+Knows graphs and arrays; knows no text and no torch. Called by `models.seq2seq` and `models.translating`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.files.graphs import Door
+from elman.models.engines.onnx_session import Session, ids32
+from elman.models.folder import Exported
+from elman.nn.config import Seq2SeqShape
+from elman.text.vocabulary import UNKNOWN
+
+if TYPE_CHECKING:
+    from elman.data.pair_batches import PairBatch
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class OnnxState:
+    """Where the decoder is with its R texts.
+
+    Args:
+        sources: what it looks back at, by the names of the graph, a row for each source. lengths: of these; copies: the
+            target symbol that each of their places stands for. rows: (R,), the source that each text is written from.
+            gathered: the sources of the texts; None where that is still to be done. parts: state of the decoder. alpha:
+            (R, S), where the last step looked; 0 before the first.
+    """
+
+    sources: Mapping[str, Floats]
+    lengths: Ids
+    copies: Ids | None
+    rows: Ids
+    gathered: Mapping[str, Floats] | None
+    parts: Mapping[str, Floats]
+    alpha: Floats
+
+
+class OnnxSeq2Seq:
+    """Runs the graphs of a folder."""
+
+    def __init__(self, shape: Seq2SeqShape, exported: Exported) -> None:
+        self._exported, self._shape, config = exported, shape, shape.decoder
+        hidden, directions = shape.stack.hidden, 2 if shape.stack.bidirectional else 1
+        names = ("h", "c") if shape.stack.cell == "lstm" else ("h",)
+        layers = [f"{name}{layer}" for layer in range(config.decoder_layers) for name in names]
+        state: Door = ("float32", (None, hidden))
+        looked: dict[str, Door] = {}
+        if self.attends:
+            looked["memory"] = ("float32", (None, None, hidden * directions))
+            if config.attention != "dot" or directions == 2:
+                looked["keys"] = ("float32", (None, None, hidden))
+        self._encoder = Session(
+            exported.folder / "encoder.onnx", inputs={"source": ("int64", (None, None)), "lengths": ("int32", (None,))},
+            outputs={**dict.fromkeys(layers, state), **looked},
+        )  # fmt: skip
+        self._state = [*layers, *(["h_tilde"] if config.input_feeding else [])]
+        inputs: dict[str, Door] = {"ids": ("int64", (None,)), **dict.fromkeys(self._state, state), **looked}
+        outputs: dict[str, Door] = {"logs": ("float32", (None, shape.target_symbols))}
+        outputs.update({f"{name}_end": state for name in self._state})
+        if self.attends:
+            inputs["lengths"], outputs["alpha"] = ("int32", (None,)), ("float32", (None, None))
+        if config.coverage > 0:
+            inputs["coverage"] = ("float32", (None, None))
+        if config.copy:
+            outputs["gate"] = ("float32", (None,))
+        self._decoder = Session(exported.folder / "decoder.onnx", inputs=inputs, outputs=outputs)
+
+    def parameters(self) -> int:
+        """The number of weights."""
+        return self._exported.parameters
+
+    @property
+    def attends(self) -> bool:
+        """Whether the decoder looks back at the source."""
+        return self._shape.decoder.attention != "none"
+
+    def encode(self, source: Ids, lengths: Ids, copies: Ids | None = None) -> OnnxState:
+        """The state before the first step, a text for each row of the source (B, S).
+
+        Args:
+            lengths: (B,). copies: (B, S), the target symbol that each place stands for.
+        """
+        if self._shape.decoder.copy and copies is None:
+            raise ValueError("copies: wanted (B, S), got None")
+        ids = np.ascontiguousarray(source, dtype=np.int64)
+        found = dict(zip(self._encoder.outputs, self._encoder.run(source=ids, lengths=ids32(lengths)), strict=True))
+        sources: dict[str, Floats] = {name: found.pop(name) for name in ("memory", "keys") if name in found}
+        alpha = np.zeros(ids.shape, dtype=np.float32)
+        if self._shape.decoder.input_feeding:
+            found["h_tilde"] = np.zeros((len(ids), self._shape.stack.hidden), dtype=np.float32)
+        if self._shape.decoder.coverage > 0:
+            found["coverage"] = alpha
+        copied = copies if self._shape.decoder.copy else None
+        return OnnxState(sources, lengths, copied, np.arange(len(ids)), sources, found, alpha)
+
+    def step(self, state: OnnxState, ids: Ids) -> tuple[Floats, OnnxState]:
+        """Read one symbol a text, (R,): ln p of the next, (R, N + extra), and the state."""
+        gathered = state.gathered
+        if gathered is None:
+            gathered = {name: part[state.rows] for name, part in state.sources.items()}
+        known = np.where(ids < self._shape.target_symbols, ids, UNKNOWN)
+        given = {"ids": known, **gathered, **state.parts}
+        if self.attends:
+            given["lengths"] = ids32(state.lengths[state.rows])
+        found = dict(zip(self._decoder.outputs, self._decoder.run(**given), strict=True))
+        logs, alpha = found["logs"], found.get("alpha", state.alpha)
+        parts = {name: found[f"{name}_end"] for name in self._state}
+        if "coverage" in state.parts:
+            parts["coverage"] = state.parts["coverage"] + alpha
+        if state.copies is not None:
+            logs = _copied(logs, found["gate"], alpha, state.copies[state.rows], extra=self._extra(state.copies))
+        return logs, replace(state, gathered=gathered, parts=parts, alpha=alpha)
+
+    def choose(self, state: OnnxState, rows: Ids) -> OnnxState:
+        """The state of some texts (R,), in the given order, the same one perhaps many times."""
+        chosen = state.rows[rows]
+        parts = {name: part[rows] for name, part in state.parts.items()}
+        gathered = state.gathered if np.array_equal(chosen, state.rows) else None
+        return replace(state, rows=chosen, gathered=gathered, parts=parts, alpha=state.alpha[rows])
+
+    def attended(self, state: OnnxState) -> tuple[Floats, Ids]:
+        """Where the last step looked, (R, S), and how many source places are real, (R,)."""
+        return state.alpha, state.lengths[state.rows]
+
+    def nats(self, batch: "PairBatch") -> Floats:
+        """-ln p of every gold symbol, (B, T), 0 at padding."""
+        state = self.encode(batch.source, batch.source_lengths, batch.copies)
+        found = np.zeros(batch.gold.shape, dtype=np.float32)
+        for t in range(batch.gold.shape[1]):
+            logs, state = self.step(state, batch.target[:, t])
+            real = t < batch.target_lengths
+            gold = np.where(real, batch.gold[:, t], 0)
+            found[:, t] = np.where(real, -logs[np.arange(len(gold)), gold], 0.0)
+        return found
+
+    def _extra(self, copies: Ids) -> int:
+        """How many symbols copies have beyond the vocabulary."""
+        return max(0, int(copies.max(initial=-1)) + 1 - self._shape.target_symbols)
+
+
+def _copied(logs: Floats, gate: Floats, alpha: Floats, copies: Ids, *, extra: int) -> Floats:
+    """ln p of every symbol, (R, N + extra), where some are copied; see `nn.copying`.
+
+    Args:
+        logs: (R, N), by the softmax. gate: (R,), g before its sigmoid. alpha, copies: (R, S).
+    """
+    written = np.where(alpha.sum(axis=1) > 0, -np.logaddexp(0.0, -gate), 0.0)  # ln g
+    found = np.full((len(logs), logs.shape[1] + extra), -np.inf, dtype=np.float32)
+    found[:, : logs.shape[1]] = logs + written[:, None].astype(np.float32)
+    places, rows = np.maximum(copies, 0), np.arange(len(logs))[:, None]  # nothing is looked at where there is padding
+    looked = np.zeros(found.shape, dtype=np.float32)
+    np.add.at(looked, (rows, places), alpha)
+    with np.errstate(divide="ignore"):
+        seen = np.log(looked[rows, places])  # (R, S)
+    copied = -np.logaddexp(0.0, gate)[:, None]  # ln (1 - g)
+    found[rows, places] = np.logaddexp(found[rows, places], (copied + seen).astype(np.float32))
+    return found

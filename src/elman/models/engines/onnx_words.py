@@ -1,0 +1,77 @@
+"""The vectors of words by an exported graph: what is known of words goes in, their vectors come out.
+
+Knows arrays and a graph; knows no text. Used by the ONNX engines of taggers and classifiers.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.files.graphs import Door
+from elman.models.engines.onnx_session import Session, ids32
+from elman.nn.config import WordEmbeddingConfig
+from elman.text.features import WordRows
+
+NAME = "words.onnx"
+AT_ONCE = 2048
+"""Words whose vectors are made together."""
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """The vectors (n, D) of n words, in place of what is known of them."""
+
+    vectors: NDArray[np.float32]
+
+    def select(self, places: NDArray[np.int64]) -> "WordVectors":
+        """The same of the words at some places; see `WordRows.select`."""
+        return WordVectors(self.vectors[places])
+
+
+class OnnxWords:
+    """Makes the vectors of words.
+
+    Args:
+        folder: where the graph is. name: of its file.
+    """
+
+    def __init__(self, folder: Path, config: WordEmbeddingConfig, *, name: str = NAME) -> None:
+        self.config = config
+        inputs: dict[str, Door] = {}
+        if config.word_width:
+            inputs["words"] = ("int64", (None,))
+        if config.feature_width:
+            inputs.update(features=("int64", (None,)), owners=("int64", (None,)), sizes=("int64", (None,)))
+        if config.character_hidden:
+            inputs.update(characters=("int64", (None, None)), character_lengths=("int32", (None,)))
+        self._session = Session(folder / name, inputs=inputs, outputs={"vectors": ("float32", (None, config.width))})
+
+    def of(self, rows: WordRows) -> WordVectors:
+        """The vectors of words."""
+        sizes = np.diff(rows.character_starts)
+        found = np.empty((len(sizes), self.config.width), dtype=np.float32)
+        reads_characters = bool(self.config.character_hidden)
+        order = np.argsort(sizes, kind="stable") if reads_characters else np.arange(len(sizes))
+        for begin in range(0, len(order), AT_ONCE):
+            some = order[begin : begin + AT_ONCE]
+            whole = len(some) == len(order) and not reads_characters
+            found[some] = self._session.run(**self._inputs(rows if whole else rows.select(some)))[0]
+        return WordVectors(found)
+
+    def _inputs(self, rows: WordRows) -> dict[str, NDArray[Any]]:
+        given: dict[str, NDArray[Any]] = {}
+        if self.config.word_width:
+            given["words"] = rows.words
+        if self.config.feature_width:
+            counts = np.diff(rows.feature_starts)
+            owners = np.repeat(np.arange(len(counts)), counts)
+            given.update(features=rows.features, owners=owners, sizes=counts)
+        if self.config.character_hidden:
+            sizes = np.diff(rows.character_starts)
+            characters = np.zeros((len(sizes), max(1, int(sizes.max(initial=0)))), dtype=np.int64)
+            characters[np.arange(characters.shape[1]) < sizes[:, None]] = rows.characters
+            given.update(characters=characters, character_lengths=ids32(sizes))
+        return given
