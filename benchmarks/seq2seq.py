@@ -88,7 +88,8 @@ from elman.text.config import PairTextConfig  # noqa: E402
 from elman.text.pairs import train_tokenizers  # noqa: E402
 from elman.text.vocabulary import END, START  # noqa: E402
 from elman.training.config import TrainConfig  # noqa: E402
-from elman.training.loop import Limits, Task, Trainer  # noqa: E402
+from elman.training.loop import Trainer  # noqa: E402
+from elman.training.task import Limits, Task  # noqa: E402
 
 JUDGED = PARTS if arguments.part is None else (arguments.part,)
 SEARCH = {name: value for name, value in arguments.option if name in names(BeamConfig)} | {"beam": arguments.beam}

@@ -30,7 +30,8 @@ from elman.models.engines.torch_language_model import build_network  # noqa: E40
 from elman.nn.config import EmbeddingConfig, SoftmaxConfig, StackConfig  # noqa: E402
 from elman.text.config import TextConfig  # noqa: E402
 from elman.training.config import TrainConfig  # noqa: E402
-from elman.training.loop import Limits, Task, Trainer  # noqa: E402
+from elman.training.loop import Trainer  # noqa: E402
+from elman.training.task import Limits, Task  # noqa: E402
 
 B, T, H = 20, 35, 256
 

@@ -47,7 +47,7 @@ CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
 }  # fmt: skip
 ELSEWHERE = {
     "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "errors", "text_column",
-    "delimiter", "header", "bidirectional",
+    "delimiter", "header", "bidirectional", "checkpoint_seconds",
 }  # fmt: skip
 # The same for taggers. The base has a CRF on its first column and none on its second.
 TAGGER_BASE: dict[str, Any] = {
@@ -68,7 +68,9 @@ TAGGER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "crf": (False, {}), "output_dropout": (0.7, {}), "label_smoothing": (0.3, {}), "auxiliary_weight": (0.9, {}),
     "members": (2, {}),
 }  # fmt: skip
-TAGGER_ELSEWHERE = {"budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "errors"}
+TAGGER_ELSEWHERE = {
+    "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "errors", "checkpoint_seconds",
+}  # fmt: skip
 # The same for classifiers; what they have in common with taggers is changed as there.
 CLASSIFIER_BASE: dict[str, Any] = {**CLASSIFIER_SIZE, "epochs": 1, "lr": 0.01, "precision": "fp32", "dev": "none"}
 CLASSIFIER_ELSEWHERE = {

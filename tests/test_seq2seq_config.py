@@ -22,7 +22,7 @@ BASE: dict[str, Any] = {
 }  # fmt: skip
 ELSEWHERE = {
     "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "errors", "source_column",
-    "target_column", "delimiter", "header", "table_rate",
+    "target_column", "delimiter", "header", "table_rate", "checkpoint_seconds",
 }  # fmt: skip
 CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "epochs": (2, {}), "lr": (0.02, {}), "warmup": (0.5, {}), "weight_decay": (1.0, {}), "clip": (0.01, {}),

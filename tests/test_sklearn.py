@@ -23,7 +23,9 @@ from elman.settings import names
 from elman.sklearn import FILES, ElmanClassifier
 from tiny import CLASSIFIER, reviews, table, write
 
-OF_FILES = {"format", "encoding", "errors", "text_column", "label_column", "delimiter", "header"}
+OF_FILES = {
+    "format", "encoding", "errors", "text_column", "label_column", "delimiter", "header", "checkpoint_seconds",
+}  # fmt: skip
 LABELS = [label for label, _ in reviews(48)]
 TEXTS = [text for _, text in reviews(48)]
 

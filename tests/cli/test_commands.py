@@ -75,7 +75,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], d
 def test_train_hands_over_files_and_options(calls: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
     words = "--train a b --dev c --out m --overwrite --from n --hidden 8 --no-tied --continuous"
     assert main(["train", "language-model", *words.split()]) == 0
-    named = {"dev": ["c"], "out": "m", "overwrite": True, "from_": "n", "replay": None, "hidden": 8, "tied": False}
+    named = {
+        "dev": ["c"], "out": "m", "overwrite": True, "from_": "n", "replay": None, "resume": False, "hidden": 8,
+        "tied": False,
+    }  # fmt: skip
     assert calls == [("train", (["a", "b"],), {**named, "continuous": True})]
     shown = capsys.readouterr()
     assert shown.out.split() == ["loss", "1.2500"]

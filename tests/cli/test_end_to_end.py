@@ -101,21 +101,32 @@ def test_a_file_of_options_gives_the_same_bits(model: Path, tmp_path: Path) -> N
     assert (tmp_path / "m" / "weights.safetensors").read_bytes() == (model / "weights.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_training_that_is_stopped_leaves_a_whole_model(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    (tmp_path / "t.txt").write_text(TEXT * 400, encoding="utf-8")
-    words = ["--train", str(tmp_path / "t.txt"), "--out", str(tmp_path / "m"), "--evaluations", "1000"]
-    command = [sys.executable, "-m", "elman", "train", "language-model", "--continuous", *words, *SMALL]
-    with subprocess.Popen([*command, "--epochs", "10000"], stderr=subprocess.PIPE, text=True) as child:
-        assert child.stderr is not None
-        for line in child.stderr:
-            if "dev weights" in line:
-                break
-        child.send_signal(number)
-        child.stderr.read()
-    assert child.returncode == code
-    assert sorted(os.listdir(tmp_path)) == ["m", "t.txt"]
-    assert main(["generate", str(tmp_path / "m"), "--max-tokens", "3"]) == 0
+def test_training_that_is_stopped_goes_on_to_the_same_bits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.txt").write_text(TEXT * 200, encoding="utf-8")
+    words = ["train", "language-model", "--continuous", "--train", str(tmp_path / "t.txt"), *SMALL, "--epochs", "4"]
+    words += ["--evaluations", "40"]
+    for number, code, more in ((signal.SIGINT, 130, []), (signal.SIGTERM, 143, ["--resume"])):
+        command = [sys.executable, "-m", "elman", *words, "--out", str(tmp_path / "m"), *more]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+            assert child.stderr is not None
+            for line in child.stderr:
+                if "dev weights" in line:
+                    break
+            child.send_signal(number)
+            told = child.stderr.read().splitlines()
+        assert child.returncode == code
+        assert told[-1] == f"stopped; give --resume to go on from the checkpoint in {tmp_path / 'm.training'}"
+        assert sorted(os.listdir(tmp_path)) == ["m.training", "t.txt"]
+        assert os.listdir(tmp_path / "m.training") == ["checkpoint"]
+    assert main([*words, "--out", str(tmp_path / "m")]) == 2
+    line = f"{tmp_path / 'm.training'}: a run that did not end has left a checkpoint; give --resume to go on, or "
+    assert capsys.readouterr().err.splitlines()[-1] == f"{line}--overwrite to begin anew"
+    assert main([*words[:5], "--out", str(tmp_path / "m"), "--resume"]) == 0
+    assert main([*words, "--out", str(tmp_path / "n")]) == 0
+    assert sorted(os.listdir(tmp_path)) == ["m", "n", "t.txt"]
+    assert (tmp_path / "m" / "weights.safetensors").read_bytes() == (
+        tmp_path / "n" / "weights.safetensors"
+    ).read_bytes()
 
 
 WRONG = {

@@ -2,11 +2,13 @@
 
 import json
 import os
+from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from elman.cli.threads import VARIABLES, recorded_threads, use_threads
+from elman.cli.threads import VARIABLES, threads_of, use_threads
 from elman.errors import ModelFileError, OptionError
 
 
@@ -49,9 +51,23 @@ def test_a_number_that_makes_no_sense_is_refused(count: int) -> None:
         use_threads(count)
 
 
+def given(out: Path, **options: Any) -> Namespace:
+    return Namespace(**{"out": str(out), "threads": None, "replay": None, "resume": False, **options})
+
+
 def test_the_threads_of_a_recorded_run(tmp_path: Path) -> None:
     for record, wanted in (({"machine": {"threads": 3}}, 3), ({"machine": {"threads": "3"}}, None), ([], None)):
         (tmp_path / "training.json").write_text(json.dumps(record))
-        assert recorded_threads(str(tmp_path)) == wanted
+        assert threads_of(given(tmp_path / "m", replay=str(tmp_path))) == wanted
+    assert threads_of(given(tmp_path / "m", replay=str(tmp_path), threads=2)) == 2
     with pytest.raises(ModelFileError, match="there is no such file"):
-        recorded_threads(str(tmp_path / "missing"))
+        threads_of(given(tmp_path / "m", replay=str(tmp_path / "missing")))
+
+
+def test_the_threads_of_a_run_that_is_gone_on_with(tmp_path: Path) -> None:
+    assert threads_of(given(tmp_path / "m", resume=True)) is None
+    checkpoint = tmp_path / "m.training" / "checkpoint"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "record.json").write_text(json.dumps({"machine": {"threads": 5}}))
+    assert threads_of(given(tmp_path / "m", resume=True)) == 5
+    assert threads_of(given(tmp_path / "m")) is None

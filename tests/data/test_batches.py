@@ -171,3 +171,14 @@ def test_running_text_in_order_is_one_stream(text: str, segment: int) -> None:
 def test_an_empty_line_is_a_start_and_an_end() -> None:
     [batch] = in_order(lines([""]), batch_size=2, segment=5)
     assert (batch.ids.tolist(), batch.targets.tolist(), batch.lengths.tolist()) == ([[START]], [[END]], [1])
+
+
+def test_what_a_batch_holds_is_told_by_number() -> None:
+    source = LineBatches(
+        lines(["ab", "c", "abc", "a", "b", "cc", "abcab"]), BatchConfig(batch_size=4, segment=9), seed=1
+    )
+    for step in range(source.steps(0)):
+        rows = source.batch(0, step).rows
+        assert rows is not None
+        shown = ", ".join(str(row + 1) for row in rows[:3])
+        assert source.told(0, step) == f"lines {shown}" + (" and 1 more" if len(rows) == 4 else "")

@@ -203,3 +203,11 @@ def test_sources_alone_have_copies_too() -> None:
     assert corpus.batch(np.zeros(1, dtype=np.int64)).copies is not None
     assert corpus.batch(np.zeros(1, dtype=np.int64)).copies.tolist() == [[4, 3, 5, 4, END]]
     assert corpus.copied_texts(0) == ("q", "r")
+
+
+def test_what_a_batch_holds_is_told_by_number() -> None:
+    corpus = built([("a" * n, "A" * n) for n in range(1, 9)], longest=(None, 6))
+    source = PairBatches(corpus, PairBatchConfig(batch_tokens=12), seed=1)
+    for step in range(source.steps(0)):
+        rows = corpus.numbers[source.batch(0, step).rows] + 1
+        assert source.told(0, step).startswith("pairs " + ", ".join(str(row) for row in rows[:3]))

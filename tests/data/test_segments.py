@@ -127,3 +127,10 @@ def test_lines_are_not_running_text() -> None:
     corpus = Corpus(np.arange(3), np.array([0, 3]), TextCounts(1, 4, 2, 4))
     with pytest.raises(AssertionError, match="running text is wanted, not lines"):
         Segments(corpus, BatchConfig(), seed=1)
+
+
+def test_what_a_batch_holds_is_told_by_the_places_of_its_streams() -> None:
+    source = Segments(ring(100), BatchConfig(2, 10), seed=2)
+    for step in range(source.steps(1)):
+        first = source.batch(1, step).ids[:, 0] - 10 + 1
+        assert source.told(1, step) == f"symbols from {first[0]}, {first[1]} on"

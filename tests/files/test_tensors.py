@@ -51,6 +51,13 @@ def test_what_is_saved_is_what_the_library_reads(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found[name], array, strict=True)
 
 
+def test_what_is_saved_are_the_bytes_that_the_library_writes(tmp_path: Path) -> None:
+    arrays = {**example(), 'a "name"\t名': np.ones(3, np.float16), "0": np.zeros((2, 0, 3), np.int16)}
+    save_tensors(tmp_path / "ours", arrays)
+    save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, tmp_path / "theirs")
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+
+
 def test_what_the_library_writes_is_read_equal_and_writable(tmp_path: Path) -> None:
     arrays = {name: np.asarray(array, order="C") for name, array in example().items()}
     save_file(arrays, tmp_path / "w", metadata={"format": "np"})

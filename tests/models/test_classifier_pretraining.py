@@ -99,22 +99,6 @@ def test_the_share_of_a_budget_is_heeded(place: Path, monkeypatch: pytest.Monkey
     assert budgets == [0.25, 1.0, 0.75, 1.0]
 
 
-def test_an_interruption_of_pretraining_leaves_nothing_behind(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    step = Trainer.step
-
-    def interrupted(trainer: Trainer) -> None:
-        if trainer.run.step == 2:
-            raise KeyboardInterrupt
-        step(trainer)
-
-    monkeypatch.setattr(Trainer, "step", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        trained(place, unlabelled=place / "more.txt", out=tmp_path / "m")
-    assert not list(tmp_path.iterdir())
-
-
 def test_layers_stand_still_until_their_time_and_move_by_their_rates(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

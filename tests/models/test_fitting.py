@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import elman
@@ -73,23 +72,6 @@ def test_a_folder_that_is_started_from_decides_the_shape(files: dict[str, Path],
         elman.LanguageModel.train(files["train"], dev="none", replay=tmp_path / "b")
 
 
-def test_an_interrupted_run_is_saved_whole(files: dict[str, Path], tmp_path: Path) -> None:
-    pressed: list[int] = []
-
-    def interrupt(progress: Progress) -> None:
-        if progress.scores is not None and progress.step >= 5 and not pressed:
-            pressed.append(progress.step)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        elman.LanguageModel.train(
-            files["train"], dev=files["dev"], out=tmp_path / "a", epochs=5, progress=interrupt, **SIZE
-        )
-    model = elman.load(tmp_path / "a")
-    assert [model.report["steps"]] == pressed
-    assert np.isfinite(model.evaluate(files["dev"])["metrics"]["loss"])
-
-
 @pytest.mark.parametrize(("evaluations", "is_kept"), [(1, False), (200, True)])
 def test_a_loss_that_is_not_finite_keeps_what_was_good(
     files: dict[str, Path], tmp_path: Path, evaluations: int, is_kept: bool
@@ -100,6 +82,7 @@ def test_a_loss_that_is_not_finite_keeps_what_was_good(
             weight_decay=10, evaluations=evaluations, **SIZE,
         )  # fmt: skip
     assert (tmp_path / "a").exists() == is_kept
+    assert not list(tmp_path.glob("*.training"))
     if is_kept:
         assert isinstance(elman.load(tmp_path / "a").generate(max_tokens=3), str)
 
@@ -147,18 +130,6 @@ def test_a_place_that_is_taken_meanwhile_costs_no_model(files: dict[str, Path], 
     assert caught.value.exit_code == 1
     assert elman.load(tmp_path / "a-2").report["steps"] > 0
     assert (tmp_path / "a" / "notes.txt").read_text(encoding="utf-8") == "mine"
-
-
-def test_an_interruption_of_the_last_judgement_saves_the_model(
-    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("elman.models.language_modelling.dev.DevText.tally", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        elman.LanguageModel.train(files["train"], out=tmp_path / "a", epochs=1, **SIZE)
-    assert elman.load(tmp_path / "a").report["metrics"] == {}
 
 
 def test_a_loaded_model_keeps_its_history(files: dict[str, Path], tmp_path: Path) -> None:

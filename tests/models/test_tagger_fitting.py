@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 import elman
-from elman.errors import ElmanError, InputError, OptionError
-from elman.models.progress import Progress
+from elman.errors import ElmanError, InputError, OptionError, TrainingError
 from tiny import SIZE, TAGGER, Tagged, columns, conllu, tagged
 
 FILES = ("weights.safetensors", "words.json", "labels.json", "seen.json")
@@ -125,28 +124,6 @@ def test_a_run_is_repeated_with_its_own_files_and_options_alone(treebank: dict[s
     ):
         with pytest.raises(OptionError, match=told):
             elman.Tagger.train(files[0], dev=files[1], replay=tmp_path / "a", **options)
-
-
-def test_an_interrupted_run_keeps_its_best(treebank: dict[str, Path], tmp_path: Path) -> None:
-    evaluations: list[int] = []
-
-    def interrupt(progress: Progress) -> None:
-        if progress.scores is not None:
-            evaluations.append(progress.step)
-            if len(evaluations) == 4:
-                raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        elman.Tagger.train(
-            treebank["train"], dev=treebank["dev"], out=tmp_path / "a", epochs=40, evaluations=40, lr=0.05,
-            precision="fp32", progress=interrupt, **TAGGER,
-        )  # fmt: skip
-    model = elman.load(tmp_path / "a")
-    assert model.report["steps"] == evaluations[-1] == 4 * 15
-    scores = [score for line in model.record.history for score in line["dev"].values()]
-    wrong = 1 - model.evaluate(treebank["dev"])["metrics"]["upos"]["accuracy"]
-    assert len(model.record.history) == 4
-    assert abs(wrong - min(scores)) < 0.05  # weights of words are rounded to eight bits at the end
 
 
 def test_labels_of_dev_that_training_has_not_are_warned_of_and_wrong(
@@ -279,3 +256,12 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(treebank: dict[s
     assert "no file is named" in refused([])
     none = "--dev: none stands among files; give it alone; a file of that name is ./none"
     assert refused(treebank["train"], dev=["none", treebank["dev"]]) == none
+
+
+def test_a_failure_names_files_and_lines(treebank: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("elman.training.optimizer.Optimizer.clip", lambda optimizer: float("nan"))
+    with pytest.raises(TrainingError, match="the gradient is not finite at step 0") as caught:
+        elman.Tagger.train(treebank["train"], dev=treebank["dev"], epochs=1, **TAGGER)
+    lines = treebank["train"].read_text(encoding="utf-8").splitlines()
+    found = re.findall(re.escape(str(treebank["train"])) + r":(\d+)", str(caught.value))
+    assert len(found) == 3 and all(lines[int(line) - 1].startswith(("# sent_id", "1\t")) for line in found)

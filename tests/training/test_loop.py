@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from elman.errors import TrainingError
 from elman.training.config import TrainConfig
-from elman.training.loop import Event, Limits, Outcome, Task, Trainer
-from elman.training.schedule import Plan, PlanPoint
+from elman.training.loop import Outcome, Trainer
+from elman.training.schedule import Plan
+from elman.training.task import Event, Limits, Task
 
 State = tuple[Tensor, ...]
 
@@ -34,12 +35,15 @@ class Numbers:
     def steps(self, epoch: int) -> int:
         return 10
 
+    def told(self, epoch: int, step: int) -> str:
+        return f"text {epoch}.{step}"
+
     def batch(self, epoch: int, step: int) -> float:
         self.asked.append((epoch, step))
         return 1.0 + step
 
 
-def run(  # noqa: PLR0913 what a test changes is a keyword
+def run(
     config: TrainConfig,
     *,
     evaluate: bool = True,
@@ -47,7 +51,6 @@ def run(  # noqa: PLR0913 what a test changes is a keyword
     plan: Plan | None = None,
     watch: Callable[[Event], None] | None = None,
     break_at: tuple[int, float] | None = None,
-    interrupt_at: int | None = None,
     first_evaluation: float = 0.0,
     most_epochs: int | None = None,
 ) -> tuple[Line, Numbers, Outcome]:
@@ -61,8 +64,6 @@ def run(  # noqa: PLR0913 what a test changes is a keyword
         return judged[-1]
 
     def loss(x: float, state: State | None, generator: torch.Generator) -> tuple[Tensor, int, State]:
-        if interrupt_at is not None and len(source.asked) > interrupt_at:
-            raise KeyboardInterrupt
         if budget is not None:
             time.sleep(0.002)
         carried = torch.zeros(1) if state is None else state[0] + 1
@@ -145,19 +146,9 @@ def test_a_recorded_plan_is_followed_to_the_bit() -> None:
 def test_a_loss_that_is_not_finite_stops_at_once_and_names_the_place(value: float) -> None:
     network, _, outcome = run(TrainConfig(epochs=4, evaluations=8), break_at=(14, value))
     assert isinstance(outcome.stopped, TrainingError)
-    assert "step 13" in str(outcome.stopped) and "epoch 1, batch 3" in str(outcome.stopped)
+    assert "step 13" in str(outcome.stopped) and "(epoch 1, batch 3: text 1.3)" in str(outcome.stopped)
     assert math.isfinite(network.w.item())
     assert outcome.run.best is not None
-
-
-def test_an_interrupted_run_keeps_the_best_and_can_be_repeated() -> None:
-    network, _, outcome = run(TrainConfig(epochs=10, lr=0.1), interrupt_at=33)
-    assert isinstance(outcome.stopped, KeyboardInterrupt)
-    assert outcome.run.plan.points[-1] == PlanPoint(33, 1.0, 33)
-    assert outcome.run.history[-1]["step"] == 33
-    repeated, _, again = run(TrainConfig(epochs=10, lr=0.1), plan=outcome.run.plan)
-    assert again.run.step == 33
-    assert torch.equal(network.w, repeated.w)
 
 
 def test_watchers_see_progress_and_scores() -> None:
@@ -167,16 +158,6 @@ def test_watchers_see_progress_and_scores() -> None:
     assert [event.step for event in scored] == [10, 20]
     assert scored[-1].fraction == 1.0
     assert [event.scores for event in scored] == [record["dev"] for record in outcome.run.history]
-
-
-def test_an_interruption_while_judging_the_end_keeps_the_run() -> None:
-    def interrupt(event: Event) -> None:
-        if event.fraction == 1.0 and event.scores is not None:
-            raise KeyboardInterrupt
-
-    network, _, outcome = run(TrainConfig(epochs=3, lr=0.1), watch=interrupt)
-    assert isinstance(outcome.stopped, KeyboardInterrupt)
-    assert outcome.is_good and outcome.run.best == pytest.approx(abs(network.w.item() - 3), rel=1e-5)
 
 
 def test_a_failure_without_dev_text_keeps_the_last_weights_noted() -> None:

@@ -4,10 +4,12 @@ Knows the environment variables of the engines; knows no engine. Called by the c
 """
 
 import os
+from argparse import Namespace
 from pathlib import Path
 
 from elman.errors import OptionError
 from elman.files.documents import read_json
+from elman.models.places import record_place
 
 VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 SPINS = "10000"
@@ -32,13 +34,23 @@ def use_threads(count: int | None) -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
 
 
-def recorded_threads(folder: str) -> int | None:
-    """The threads with which the model in a folder was trained, if its record tells.
+def threads_of(given: Namespace) -> int | None:
+    """The threads that were asked for, else those of the run that is gone on with or repeated.
 
     Raises:
-        ModelFileError: there is no record that can be read.
+        ModelFileError: there is no record of the run that is repeated.
     """
-    record = read_json(Path(folder) / "training.json", LARGEST_RECORD)
+    if given.threads is not None:
+        return int(given.threads)
+    checkpoint = record_place(Path(given.out))
+    if given.resume and checkpoint.exists():
+        return _recorded(checkpoint)
+    return None if given.replay is None else _recorded(Path(given.replay) / "training.json")
+
+
+def _recorded(path: Path) -> int | None:
+    """The threads that a record tells."""
+    record = read_json(path, LARGEST_RECORD)
     machine = record.get("machine") if isinstance(record, dict) else None
     threads = machine.get("threads") if isinstance(machine, dict) else None
     return threads if type(threads) is int else None

@@ -5,7 +5,7 @@ from argparse import Namespace
 import elman
 from elman.cli import output
 from elman.cli.options import Parser, add_config, add_files, add_json, add_threads, chosen, given_files
-from elman.cli.threads import recorded_threads, use_threads
+from elman.cli.threads import threads_of, use_threads
 from elman.errors import OptionError, nearest
 from elman.models.kinds import KINDS
 
@@ -24,6 +24,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace an elman folder that is there")
     parser.add_argument("--from", dest="start", metavar="DIR", help="start from a trained folder; its shape holds")
     parser.add_argument("--replay", metavar="DIR", help="train once more as DIR was trained, to the same bits")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint of a run that did not end")
     parser.add_argument("--config", metavar="FILE.toml", help="options by name; those given here win")
     add_threads(parser)
     add_json(parser, "the report")
@@ -42,15 +43,12 @@ def run(given: Namespace) -> None:
         raise OptionError("this is not a kind of model", where=given.kind, mend=nearest(given.kind, KINDS))
     kind = KINDS[given.kind]
     options = chosen(given, *kind.configs.values())
-    threads = given.threads
-    if threads is None and given.replay is not None:
-        threads = recorded_threads(given.replay)
-    use_threads(threads)
+    use_threads(threads_of(given))
     files = given_files(given, (*kind.files, *kind.lists))
     dev = "none" if given.dev == ["none"] else given.dev
     with output.progress() as tell:
         model = getattr(elman, kind.front).train(
             given.train, dev=dev, out=given.out, overwrite=given.overwrite, from_=given.start, replay=given.replay,
-            progress=tell, **files, **options,
+            resume=given.resume, progress=tell, **files, **options,
         )  # fmt: skip
     output.report(model.report, as_json=given.json)

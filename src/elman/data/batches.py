@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from elman.data.config import BatchConfig
 from elman.data.corpus import Corpus
+from elman.data.examples import numbered_texts
 from elman.text.vocabulary import END, START
 
 Ids = NDArray[np.int64]
@@ -65,11 +66,19 @@ class LineBatches:
 
     def batch(self, epoch: int, step: int) -> Batch:
         """The batch at a place of an epoch."""
+        lines, segment = self._lines(epoch, step)
+        return line_batch(self._corpus, lines, segment=segment, steps=self._config.segment)
+
+    def told(self, epoch: int, step: int) -> str:
+        """What the batch at a place of an epoch holds, for people."""
+        return numbered_texts("lines", self._lines(epoch, step)[0])
+
+    def _lines(self, epoch: int, step: int) -> tuple[Ids, int]:
+        """The lines of a batch, and which of their segments it has."""
         order, ends = self._order(epoch)
         place = int(np.searchsorted(ends, step, side="right"))
         plan = self._plan(epoch, int(order[place]))
-        lines, segment = plan.at(step - (int(ends[place - 1]) if place else 0))
-        return line_batch(self._corpus, lines, segment=segment, steps=self._config.segment)
+        return plan.at(step - (int(ends[place - 1]) if place else 0))
 
     def _draw_order(self, epoch: int) -> tuple[Ids, Ids]:
         """The blocks as they come, and the step at which each ends."""

@@ -3,7 +3,7 @@
 Knows nothing of formats; made by the readers, used by all who report on single texts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,3 +23,29 @@ class Example:
     line: int
     end: str = "\n"
     row: Mapping[Any, Any] | None = None
+
+
+TOLD = 3
+"""Texts of a batch that are told."""
+
+
+def some_of(names: Iterable[str]) -> str:
+    """A few of the names of what stands side by side, for people.
+
+    Example:
+        >>> some_of(f"a.txt:{line}" for line in range(1, 33))
+        'a.txt:1, a.txt:2, a.txt:3 and 29 more'
+    """
+    known = list(names)
+    more = len(known) - TOLD
+    return ", ".join(known[:TOLD]) + (f" and {more} more" if more > 0 else "")
+
+
+def numbered_texts(what: str, places: Iterable[int]) -> str:
+    """A few texts by their number in the order of the files, blank ones and those that are set aside not counted.
+
+    Example:
+        >>> numbered_texts("pairs", [4, 7])
+        'pairs 5, 8'
+    """
+    return f"{what} {some_of(str(int(place) + 1) for place in places)}"

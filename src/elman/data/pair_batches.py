@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.data.config import PairBatchConfig
+from elman.data.examples import numbered_texts
 from elman.data.pairs import Pair
 from elman.data.tokens import Ids, rounded
 from elman.text.pairs import LACKING, Copying
@@ -157,10 +158,17 @@ class PairBatches:
 
     def batch(self, epoch: int, step: int) -> PairBatch:
         """The batch at a place of an epoch."""
+        return self._corpus.batch(self._rows(epoch, step))
+
+    def told(self, epoch: int, step: int) -> str:
+        """What the batch at a place of an epoch holds, for people."""
+        return numbered_texts("pairs", self._corpus.numbers[self._rows(epoch, step)])
+
+    def _rows(self, epoch: int, step: int) -> Ids:
         order, ends = self._order(epoch)
         place = int(np.searchsorted(ends, step, side="right"))
         before = int(ends[place - 1]) if place else 0
-        return self._corpus.batch(self._plan(epoch, int(order[place]))[step - before])
+        return self._plan(epoch, int(order[place]))[step - before]
 
     def _cut(self, begin: int, tokens: int) -> Ids:
         """Where batches of a block begin, if its pairs are sorted by length. They hold for every draw, so that an epoch

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from elman.data.batches import Batch, Ids
 from elman.data.config import BatchConfig
 from elman.data.corpus import Corpus
+from elman.data.examples import some_of
 from elman.text.vocabulary import START
 
 JITTER = 0.25
@@ -52,6 +53,12 @@ class Segments:
         ids, targets = np.ascontiguousarray(symbols[:, :-1]), np.ascontiguousarray(symbols[:, 1:])
         continues = None if step == 0 else np.where(is_fresh[step], -1, np.arange(self.streams))
         return Batch(ids, targets, np.full(self.streams, end - begin), continues)
+
+    def told(self, epoch: int, step: int) -> str:
+        """What the batch at a place of an epoch holds, for people."""
+        begins, bounds, _ = self._drawn(epoch)
+        places = (begins + int(bounds[step])) % len(self._ids)
+        return f"symbols from {some_of(f'{place + 1:,}' for place in places.tolist())} on"
 
     def _draw(self, epoch: int) -> tuple[Ids, Ids, NDArray[np.bool_]]:
         """Where the streams of an epoch begin in the ring, the steps at which its segments begin and end, and which

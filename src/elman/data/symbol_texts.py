@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from elman.data.examples import numbered_texts
 from elman.data.tokens import Ids, rounded
 from elman.text.vocabulary import START
 
@@ -53,6 +54,10 @@ class SymbolTexts:
         lengths = [length for part in parts for length in np.diff(part.starts)]
         ids = [np.empty(0, dtype=np.int32), *(part.ids for part in parts)]
         return cls(np.concatenate(ids), np.cumsum([0, *lengths], dtype=np.int64))
+
+    def told(self, texts: Ids) -> str:
+        """Some texts, for people."""
+        return numbered_texts("texts", texts)
 
     def batch(self, texts: Ids) -> SymbolBatch:
         """The batch of some texts, in their order, behind them rows of length 0 up to a round number of rows, as

@@ -154,6 +154,10 @@ class NumberedTexts:
         """Where each text begins, and the end."""
         return self.tokens.starts
 
+    def told(self, texts: Ids) -> str:
+        """Some texts, for people."""
+        return self.tokens.told(texts)
+
     def batch(self, texts: Ids) -> TextBatch:
         """The batch of some texts, in their order."""
         read = self.tokens.batch(texts)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.data.config import BatchConfig, TextBatchConfig
+from elman.data.examples import numbered_texts, some_of
 from elman.data.sentences import Sentence
 
 Ids = NDArray[np.int64]
@@ -122,7 +123,8 @@ class LabelledTokens:
     Args:
         tokens: (tokens,), numbers of distinct tokens. rows: what is known of these. labels: (columns, tokens), ids.
         starts: (stretches + 1,), where each stretch that is read as one sentence begins, and the end. exact: batches
-            have as many rows and steps as they need, for engines that prepare nothing for a shape.
+            have as many rows and steps as they need, for engines that prepare nothing for a shape. where: the file and
+            the line of each stretch, where these are known.
     """
 
     tokens: NDArray[np.int32]
@@ -130,6 +132,13 @@ class LabelledTokens:
     labels: Ids
     starts: Ids
     exact: bool = False
+    where: Sequence[tuple[str, int]] | None = None
+
+    def told(self, stretches: Ids) -> str:
+        """Some stretches, for people."""
+        if self.where is None:
+            return numbered_texts("texts", stretches)
+        return some_of(f"{path}:{line}" for path, line in (self.where[k] for k in stretches))
 
     def batch(self, stretches: Ids) -> TokenBatch:
         """The batch of some stretches, in their order, behind them rows of length 0 up to a round number of rows.
@@ -179,6 +188,9 @@ class Cut(Protocol[Batch_]):
     def batch(self, stretches: Ids) -> Batch_:
         """The batch of some stretches."""
 
+    def told(self, stretches: Ids) -> str:
+        """Some stretches, for people."""
+
 
 class SentenceBatches(Generic[Batch_]):
     """Batches of sentences, or texts, of like length, in an order drawn from seed and epoch.
@@ -197,6 +209,10 @@ class SentenceBatches(Generic[Batch_]):
     def batch(self, epoch: int, step: int) -> Batch_:
         """The batch at a place of an epoch."""
         return self._data.batch(self._plan(epoch)[step])
+
+    def told(self, epoch: int, step: int) -> str:
+        """What the batch at a place of an epoch holds, for people."""
+        return self._data.told(self._plan(epoch)[step])
 
     def _draw(self, epoch: int) -> list[Ids]:
         generator = np.random.default_rng((self._seed, epoch))

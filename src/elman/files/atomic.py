@@ -58,11 +58,35 @@ def new_folder(path: str | PathLike[str], *, overwrite: bool = False) -> Iterato
         yield aside
         _sync_all(aside)
         check_target(path, overwrite=overwrite)  # others may have written there meanwhile
-        if not place.exists() or not any(place.iterdir()):
-            aside.rename(place)
-        elif not _exchange(aside, place):
-            _replace_in_two_steps(place, aside)
-        sync(place.parent)
+        _put(aside, place)
+
+
+@contextmanager
+def renewed_folder(path: Path) -> Iterator[Path]:
+    """As `new_folder`, for a place that nobody but the caller writes to: whatever stands there is replaced.
+
+    Raises:
+        OptionError, ElmanError: the folder cannot be written.
+    """
+    with writing_errors(path), _scratch(path) as aside:
+        yield aside
+        _sync_all(aside)
+        _put(aside, path)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder if it is there; at no time is a part of it in its place."""
+    if folder.exists():
+        with writing_errors(folder):
+            aside = aside_name(folder)
+            folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def settle(place: Path) -> None:
+    """Have what a process has left that died while it replaced a folder brought back, or removed."""
+    if place.parent.is_dir():
+        _sweep(place)
 
 
 @contextmanager
@@ -95,6 +119,11 @@ def is_elman_folder(path: str | PathLike[str]) -> bool:
         and {entry.name for entry in place.iterdir()} <= WRITTEN | names
         and all(entry.is_file() and not entry.is_symlink() for entry in place.iterdir())
     )
+
+
+def is_left_behind(name: str, *, of: str) -> bool:
+    """Is this the name of what a process makes beside a place of the name `of`, and has left if it died?"""
+    return name.startswith(f".{of}.") and _STALE.fullmatch(name[len(of) + 1 :]) is not None
 
 
 def _check_existing(place: Path, *, overwrite: bool) -> None:
@@ -162,6 +191,15 @@ def _is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _put(aside: Path, place: Path) -> None:
+    """Let a folder take a place, and keep the names on the disk before going on."""
+    if not place.exists() or not any(place.iterdir()):
+        aside.rename(place)
+    elif not _exchange(aside, place):
+        _replace_in_two_steps(place, aside)
+    sync(place.parent)
 
 
 def _sync_all(folder: Path) -> None:

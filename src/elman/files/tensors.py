@@ -1,8 +1,9 @@
-"""Arrays by name in a safetensors file: written by the library, read under limits.
+"""Arrays by name in a safetensors file: written one after the other, as the library has them; read under limits.
 
 Knows the format (8 bytes that hold the header's length, a JSON header, the data); knows no network. Used by `models`.
 """
 
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -12,10 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import save_file
 
-from elman.errors import ElmanError, ModelFileError
+from elman.errors import ModelFileError
 from elman.files.documents import parse_json
 from elman.files.opening import open_regular
 from elman.files.replace import aside_of
@@ -26,24 +25,34 @@ TYPES = {
     "U8": "uint8", "I8": "int8", "U16": "uint16", "I16": "int16", "U32": "uint32", "I32": "int32",
     "U64": "uint64", "I64": "int64", "F16": "float16", "F32": "float32", "F64": "float64",
 }  # fmt: skip
+NAMES = {ours: theirs for theirs, ours in TYPES.items()}
+RANKS = {name: rank for rank, name in enumerate(
+    ("uint8", "int8", "int16", "uint16", "float16", "int32", "uint32", "float32", "float64", "int64", "uint64")
+)}  # fmt: skip
+"""The library writes the arrays of the types behind before those of the types in front, so that all are aligned."""
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
 
 
 def save_tensors(path: str | PathLike[str], tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays by name, whole or not at all.
+    """Write arrays by name, whole or not at all: the bytes of the library, which would hold all of them in memory.
 
     Raises:
         ElmanError: the file cannot be written.
     """
-    plain = {name: np.asarray(array, order="C") for name, array in tensors.items()}  # the library reads their memory
-    with aside_of(path) as aside:
-        aside.touch()
-        mode = aside.stat().st_mode
-        try:
-            save_file(plain, aside)
-            aside.chmod(mode)  # the library leaves a file that nobody else may read
-        except SafetensorError as error:
-            raise ElmanError(f"the file cannot be written: {error}", where=str(path)) from error
+    names = sorted(tensors, key=lambda name: (-RANKS[tensors[name].dtype.name], name))
+    header: dict[str, Any] = {}
+    end = 0
+    for name in names:
+        array = tensors[name]
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": NAMES[array.dtype.name], "shape": list(array.shape), "data_offsets": [begin, end]}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    text += b" " * (-len(text) % 8)
+    with aside_of(path) as aside, aside.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in names:
+            flat = np.ascontiguousarray(tensors[name]).reshape(-1)
+            file.write(flat.astype(flat.dtype.newbyteorder("<"), copy=False).view(np.uint8).data)
 
 
 def read_shapes(path: str | PathLike[str]) -> Shapes:

@@ -78,6 +78,7 @@ class Classifier(Model):
         overwrite: bool = False,
         from_: Path_ | None = None,
         replay: Path_ | None = None,
+        resume: bool = False,
         vectors: Path_ | None = None,
         unlabelled: Path_ | Sequence[Path_] | None = None,
         progress: Callable[[Progress], None] | None = None,
@@ -90,17 +91,19 @@ class Classifier(Model):
                 "none" trains on all without choosing. out: a folder to save to. overwrite: replace an elman folder that
                 is there. from_: a folder to start from: a classifier, whose labels may be added to, or a language
                 model, whose symbols, vectors and layers become the forward direction. replay: a folder whose run is
-                repeated to the bit. vectors: a file of word vectors (word2vec, fastText or GloVe as text) to begin
-                with. unlabelled: files of texts that are learnt, with those of train, before the labels. progress:
-                called a few times a second. options: fields of the configs, by name.
+                repeated to the bit. resume: go on from the checkpoint beside out. vectors: a file of word vectors
+                (word2vec, fastText or GloVe as text) to begin with. unlabelled: files of texts that are learnt, with
+                those of train, before the labels. progress: called a few times a second. options: fields of the
+                configs, by name.
         Raises:
             InputError: a file cannot be read or is not as its format wants it, or there are not two labels.
-            OptionError: an option is unknown, out of range, or does not go with another. TrainingError: the loss was
-                not finite; what had been reached is saved to `out`.
+                OptionError: an option is unknown, out of range, or does not go with another. TrainingError: the loss
+                was not finite; what was best so far is saved to `out`. KeyboardInterrupt: stopped; there is a
+                checkpoint.
         """
         request = Request(
             CLASSIFIER, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
-            overwrite=overwrite, start=from_, replay=replay, options=options,
+            overwrite=overwrite, start=from_, replay=replay, resume=resume, options=options,
             files={
                 **({} if vectors is None else {"vectors": [vectors]}),
                 **({} if unlabelled is None else {"unlabelled": paths_of(unlabelled)}),

@@ -8,23 +8,25 @@ import itertools
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from elman.errors import ElmanError
+from elman.errors import ElmanError, OptionError
 from elman.files.atomic import check_target, work_folder
 from elman.models.folder import Record
 from elman.models.kinds import flat
 from elman.models.networks.weights import put_arrays, weight_arrays
 from elman.models.plans import Job, Request, plan_job
 from elman.models.progress import Progress
+from elman.models.resuming import EARLIER, TASK, Beside, beside, finished, versions
 from elman.models.tables import rounded
 from elman.training import machine
-from elman.training.loop import Clock, Event, Limits, Outcome, Source, Task, Trainer
+from elman.training.checkpoint import Checkpoint, Keeper
+from elman.training.loop import Outcome, Trainer
 from elman.training.optimizer import Layer
-from elman.training.schedule import Plan
+from elman.training.task import Clock, Event, Limits, Source, Task
 
 log = logging.getLogger("elman")
 LAST_JUDGEMENT = 8
@@ -54,11 +56,11 @@ class Earlier(Protocol):
 
     share: float
 
-    def train(self, started: float, watch: Callable[[Event], None] | None) -> dict[str, Any]:
+    def train(self, started: float, watch: Callable[[Event], None] | None, *, keeper: Keeper | None) -> dict[str, Any]:
         """Train; returns what `training.json` tells of it.
 
         Raises:
-            KeyboardInterrupt, TrainingError: stopped before the end; there is nothing to save yet.
+            KeyboardInterrupt, TrainingError: stopped before the end.
         """
 
 
@@ -101,86 +103,154 @@ def fit(
     Args:
         prepare: reads the files of a job and makes what it trains; the folder is for scratch files.
     Raises:
-        KeyboardInterrupt, TrainingError: stopped before the end; what was best so far has been saved, if the task
-            itself had begun.
+        TrainingError: training failed; what was best so far has been saved. KeyboardInterrupt: stopped before the end;
+            nothing was saved but a checkpoint, if the task itself had begun.
     """
     started = time.monotonic()
     out = Path(request.out) if request.out is not None else None
-    if out is not None:
-        check_target(out, overwrite=request.overwrite)
-    job = plan_job(request)
-    with work_folder(out) as folder:
-        model, outcome, stopped = _train(job, prepare(job, folder), started=started, progress=progress)
-    if out is not None and outcome.is_good:
-        _save(model, out, overwrite=request.overwrite)
-    if stopped is not None:
-        raise stopped
-    return model
+    with beside(out, resume=request.resume, overwrite=request.overwrite) as place:
+        found = None if place is None else place.found
+        job = plan_job(request, found)
+        overwrite = request.overwrite or (found is not None and found.record["overwrite"])
+        if out is not None and place is not None and found is not None:
+            model = finished(out, found)
+            if model is not None:
+                log.info("the run had ended: its model is in %s", out)
+                place.finish()
+                return model
+            check_target(out, overwrite=overwrite)
+            started -= found.seconds
+        run = _Run(job, started, progress, place, is_overwritten=overwrite)
+        try:
+            with work_folder(out) as folder:
+                model, outcome = run.train(prepare(job, folder))
+            if out is not None and place is not None and outcome.is_good:
+                _save(model, out, overwrite=overwrite, place=place)
+        except KeyboardInterrupt:
+            if place is not None and place.has_checkpoint:
+                log.info("stopped; give --resume to go on from the checkpoint in %s", place.place)
+            raise
+        if outcome.stopped is not None:
+            raise outcome.stopped
+        return model
 
 
-def _save(model: Any, out: Path, *, overwrite: bool) -> None:
-    """Save a trained model; where its place was taken meanwhile, beside it.
+def _save(model: Any, out: Path, *, overwrite: bool, place: Beside) -> None:
+    """Save a trained model; where its place was taken meanwhile, beside it. Its checkpoint is no longer needed then.
 
     Raises:
         ElmanError: the place was taken, or cannot be written; told is where the model is now.
     """
     try:
         model.save(out, overwrite=overwrite)
+        place.finish()
         log.info("saved to %s", out)
-    except ElmanError as error:
-        beside = next(p for n in itertools.count(2) if not os.path.lexists(p := out.with_name(f"{out.name}-{n}")))
-        model.save(beside)
-        raise ElmanError(f"{error}; the model was saved to {beside} instead") from error
+    except OptionError as error:
+        other = next(p for n in itertools.count(2) if not os.path.lexists(p := out.with_name(f"{out.name}-{n}")))
+        model.save(other)
+        place.finish()
+        raise ElmanError(f"{error}; the model was saved to {other} instead") from error
 
 
-def _train(
-    job: Job, prepared: Prepared, *, started: float, progress: Callable[[Progress], None] | None
-) -> tuple[Any, Outcome, BaseException | None]:
-    options, network, dev = prepared.options, prepared.network, prepared.dev
-    whole = 0.0
-    if dev is not None:
-        shares = dev.tokens / min(dev.tokens, prepared.evaluation_tokens)
-        whole = (0.5 + prepared.final_evaluations) * shares
-    limits = Limits(
-        epochs=options.train.epochs, budget=job.seconds, started=started, estimate=prepared.estimate,
-        reserve=SAVING_SECONDS, final_evaluations=whole, most_epochs=prepared.most_epochs,
-    )  # fmt: skip
-    share, earlier = 0.0, {}
-    if prepared.earlier is not None:
-        share = prepared.earlier.share
-        earlier = prepared.earlier.train(started, _teller(progress, limits, part=(0.0, share)))
-    task = Task(
-        network, prepared.source, prepared.loss, tables=network.tables, layers=prepared.layers,
-        clock=prepared.clock,
-        evaluate=None if dev is None else lambda: dev.loss(prepared.evaluation_tokens),
-    )  # fmt: skip
-    plan = None if job.recorded is None else Plan.from_json(job.recorded["plan"])
-    watch = _teller(progress, limits, part=(share, 1.0))
-    outcome = Trainer(task, options.train, limits=limits, plan=plan, watch=watch, device=network.device).train()
-    described = machine.describe(network.device, prepared.precision)
-    network.compute_in("fp32")
-    _round_tables(network, job.kind.packed)
-    stopped = outcome.stopped
-    metrics: dict[str, Any] = {}
-    try:
+@dataclass(frozen=True)
+class _Run:
+    """A run of a job, from what was prepared to a model.
+
+    Args:
+        started: when it began, the time that it had used before taken off. place: where its checkpoints are.
+    """
+
+    job: Job
+    started: float
+    progress: Callable[[Progress], None] | None
+    place: Beside | None
+    is_overwritten: bool
+
+    @property
+    def found(self) -> Checkpoint | None:
+        """The checkpoint that it goes on from."""
+        return None if self.place is None else self.place.found
+
+    def train(self, prepared: Prepared) -> tuple[Any, Outcome]:
+        """Train and judge; returns the model and what training came to."""
+        job, options, network, dev = self.job, prepared.options, prepared.network, prepared.dev
+        limits = self._limits(prepared)
+        described = machine.describe(network.device, prepared.precision)
+        record = {
+            "options": flat(options), "evaluation_tokens": prepared.evaluation_tokens, "data": prepared.sums,
+            "start": job.start_record, "machine": described,
+        }  # fmt: skip
+        keeper = self._keeper(record, most_epochs=limits.most_epochs, every=options.train.checkpoint_seconds)
+        share, earlier = self._earlier(prepared, limits, keeper)
+        task = Task(
+            network, prepared.source, prepared.loss, tables=network.tables, layers=prepared.layers,
+            clock=prepared.clock,
+            evaluate=None if dev is None else lambda: dev.loss(prepared.evaluation_tokens),
+        )  # fmt: skip
+        watch = _teller(self.progress, limits, part=(share, 1.0))
+        outcome = Trainer(
+            task, options.train, limits=limits, plan=job.followed, watch=watch, device=network.device,
+            keeper=keeper,
+        ).train()  # fmt: skip
+        network.compute_in("fp32")
+        _round_tables(network, job.kind.packed)
         metrics = {} if dev is None or not outcome.is_good else dev.metrics()
-    except KeyboardInterrupt as error:
-        stopped = stopped or error
-    report = {
-        "kind": job.kind.name,
-        "seconds": time.monotonic() - started,
-        "tokens": outcome.run.tokens,
-        "tokens_per_second": outcome.run.tokens / max(outcome.run.training_seconds, 1e-9),
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "epochs": outcome.run.tokens / prepared.tokens,
-        "steps": outcome.run.step,
-        "metrics": metrics,
-    }
-    training = {
-        "options": flat(options), "plan": outcome.run.plan.to_json(), "evaluation_tokens": prepared.evaluation_tokens,
-        "data": prepared.sums, "start": job.start_record, "machine": described, "report": report, **earlier,
-    }  # fmt: skip
-    return prepared.finish(Record(training, outcome.run.history)), outcome, stopped
+        report = {
+            "kind": job.kind.name,
+            "seconds": time.monotonic() - self.started,
+            "tokens": outcome.run.tokens,
+            "tokens_per_second": outcome.run.tokens / max(outcome.run.training_seconds, 1e-9),
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "epochs": outcome.run.tokens / prepared.tokens,
+            "steps": outcome.run.step,
+            "metrics": metrics,
+        }
+        training = {**record, "plan": outcome.run.plan.to_json(), "report": report, **earlier}
+        return prepared.finish(Record(training, outcome.run.history)), outcome
+
+    def _limits(self, prepared: Prepared) -> Limits:
+        whole, dev = 0.0, prepared.dev
+        if dev is not None:
+            shares = dev.tokens / min(dev.tokens, prepared.evaluation_tokens)
+            whole = (0.5 + prepared.final_evaluations) * shares
+        most = prepared.most_epochs if self.found is None else self.found.record["most_epochs"]
+        return Limits(
+            epochs=prepared.options.train.epochs, budget=self.job.seconds, started=self.started,
+            estimate=prepared.estimate, reserve=SAVING_SECONDS, final_evaluations=whole, most_epochs=most,
+        )  # fmt: skip
+
+    def _keeper(self, record: dict[str, Any], *, most_epochs: int | None, every: float) -> Keeper | None:
+        """What writes checkpoints, which tell all that a run needs to go on."""
+        if self.place is None:
+            return None
+        followed = self.job.recorded or {}
+        record = {
+            **record, "kind": self.job.kind.name, "asked": _plain(self.job.asked), "most_epochs": most_epochs,
+            "overwrite": self.is_overwritten, "versions": versions(), "plan": followed.get("plan"),
+            **{name: followed[name] for name in ("pretraining",) if name in followed},
+        }  # fmt: skip
+        self.place.begin()
+        return Keeper(self.place.checkpoint, record, every=every, found=self.found)
+
+    def _earlier(self, prepared: Prepared, limits: Limits, keeper: Keeper | None) -> tuple[float, dict[str, Any]]:
+        """Do what comes before the task, if it has not been done: its share of the run, and what is told of it."""
+        share, earlier = 0.0, dict[str, Any]()
+        if prepared.earlier is not None:
+            share = prepared.earlier.share
+            if self.found is not None and self.found.phase == TASK:
+                earlier = self.found.record["earlier"]
+            else:
+                watch = _teller(self.progress, limits, part=(0.0, share))
+                if keeper is not None:
+                    keeper.enter(EARLIER)
+                earlier = prepared.earlier.train(self.started, watch, keeper=keeper)
+        if keeper is not None:
+            keeper.enter(TASK, earlier=earlier)
+        return share, earlier
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def _round_tables(network: Any, packed: tuple[str, ...]) -> None:

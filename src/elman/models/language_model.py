@@ -64,6 +64,7 @@ class LanguageModel(Model):
         overwrite: bool = False,
         from_: Path_ | None = None,
         replay: Path_ | None = None,
+        resume: bool = False,
         progress: Callable[[Progress], None] | None = None,
         **options: Any,
     ) -> "LanguageModel":
@@ -72,15 +73,17 @@ class LanguageModel(Model):
         Args:
             train: one file or several. dev: likewise; None sets aside a twentieth of the training text, "none" trains
                 on all without choosing. out: a folder to save to. overwrite: replace an elman folder that is there.
-            from_: a folder to start from. replay: a folder whose run is repeated to the bit. progress: called a few
+            from_: a folder to start from. replay: a folder whose run is repeated to the bit. resume: go on from the
+                checkpoint beside out. progress: called a few
                 times a second. options: fields of the configs, by name.
         Raises:
             InputError: a file cannot be read or holds no text. OptionError: an option is unknown, out of range, or does
-                not go with another. TrainingError: the loss was not finite; what had been reached is saved to `out`.
+                not go with another. TrainingError: the loss was not finite; what was best so far is saved to `out`.
+                KeyboardInterrupt: stopped; there is a checkpoint.
         """
         request = Request(
             LANGUAGE_MODEL, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
-            overwrite=overwrite, start=from_, replay=replay, options=options,
+            overwrite=overwrite, start=from_, replay=replay, resume=resume, options=options,
         )  # fmt: skip
         from elman.models.fitting import fit  # torch's optimizers are needed for training alone
         from elman.models.language_modelling.preparing import prepare

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elman.data.sources import refuse_single_reading
 from elman.errors import ModelFileError, OptionError
@@ -19,7 +19,13 @@ from elman.files.sums import file_sums
 from elman.models import folder
 from elman.models.engines.choosing import need
 from elman.models.kinds import Kind, flat
+from elman.models.places import training_place
+from elman.models.resuming import check_versions, checked_values
 from elman.settings import one_path
+from elman.training.schedule import Plan
+
+if TYPE_CHECKING:
+    from elman.training.checkpoint import Checkpoint
 
 log = logging.getLogger("elman")
 Path_ = str | PathLike[str]
@@ -43,6 +49,7 @@ class Request:
     overwrite: bool
     start: Any
     replay: Any
+    resume: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, list[Any]] = field(default_factory=dict)
 
@@ -65,8 +72,9 @@ class Job:
 
     Args:
         dev: files, None (set some aside) or "none". options: all configs, not yet sized. given: what the user, or the
-            folder that is started from, has decided. seconds: the budget. recorded: `training.json` of the run that
-            is repeated. start: the model that is started from.
+            folder that is started from, has decided. seconds: the budget. recorded: what tells of the run that is
+            repeated (its `training.json`) or gone on with, where all has been chosen. start: the model that is started
+            from. asked: the options that were given when the run began.
     """
 
     kind: Kind
@@ -79,6 +87,13 @@ class Job:
     start: Any = None
     start_record: dict[str, str] | None = None
     files: Mapping[str, list[Any]] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def followed(self) -> Plan | None:
+        """The plan of the run that is repeated."""
+        points = None if self.recorded is None else self.recorded["plan"]
+        return None if points is None else Plan.from_json(points)
 
     def sums(self) -> dict[str, Any]:
         """The sums of all files, as `training.json` has them."""
@@ -87,9 +102,11 @@ class Job:
         return {"train": file_sums(self.train), "dev": dev, **further}
 
 
-def plan_job(request: Request) -> Job:
+def plan_job(request: Request, found: "Checkpoint | None" = None) -> Job:
     """Check a request and open what it names.
 
+    Args:
+        found: the checkpoint that the run goes on from.
     Raises:
         OptionError: options are unknown, out of range or do not go together. ModelFileError: a folder cannot be used.
     """
@@ -98,6 +115,8 @@ def plan_job(request: Request) -> Job:
     further = [file for files in request.files.values() for file in files]
     refuse_single_reading([*request.train, *([] if request.dev in (None, "none") else request.dev), *further])
     recorded = _recorded(request) if request.replay is not None else None
+    if found is not None:
+        recorded = _gone_on_with(request, found.record, repeated=recorded)
     values = dict(request.options) if recorded is None else recorded["options"]
     start = None
     if request.start is not None:
@@ -112,19 +131,23 @@ def plan_job(request: Request) -> Job:
     start_record = None if request.start is None else _start_record(Path(request.start))
     wanted = None if recorded is None else recorded.get("start")
     if recorded is not None and (wanted or {}).get("sha256") != (start_record or {}).get("sha256"):
+        run = request.replay if found is None else f"that is gone on with in {request.out}"
         raise OptionError(
-            f"the run of {request.replay} started from another folder", where="--from",
+            f"the run {'of ' if found is None else ''}{run} started from another folder", where="--from",
             mend="leave it out" if wanted is None else f"give the unaltered folder that was called {wanted['path']}",
         )  # fmt: skip
     if recorded is None and values.get("epochs") is None and values.get("budget") is None:
         values["budget"] = DEFAULT_BUDGET
     options = request.kind.build(values)
     _check_together(values if recorded is None else {}, options, dev=request.dev)
+    if request.out is None and "checkpoint_seconds" in request.options:
+        raise OptionError("there is no folder for checkpoints", where="--checkpoint-seconds", mend="name --out")
     budget = options.train.budget
     return Job(
         kind=request.kind, train=request.train, dev=request.dev, options=options, given=values,
         seconds=None if budget is None else seconds_of(budget), recorded=recorded, start=start,
         start_record=start_record, files=request.files,
+        asked=request.options if recorded is None else recorded.get("asked", {}),
     )  # fmt: skip
 
 
@@ -154,26 +177,69 @@ def _recorded(request: Request) -> dict[str, Any]:
                           mend="leave it out, or leave out --replay")  # fmt: skip
     path = Path(request.replay)
     recorded = folder.read_training(path, request.kind)
-    named = {"train": request.train, "dev": request.dev, **request.files}
-    for name in {**recorded["data"], **named}:
-        files, wanted = named.get(name), recorded["data"].get(name)
-        given = files if files in (None, "none") else file_sums(list(files))
-        sums = given if isinstance(given, (str, type(None))) else [entry["sha256"] for entry in given]
-        if sums != (wanted if isinstance(wanted, (str, type(None))) else [entry["sha256"] for entry in wanted]):
-            raise OptionError(f"these are not the files of the run in {path}", where=option_of(name),
-                              mend=f"give {_told(wanted)}")  # fmt: skip
+    _check_data(request, recorded["data"], where=path)
     from elman.training import machine
 
     here = machine.describe(machine.choose_device(recorded["machine"]["device"]), recorded["machine"]["precision"])
     other = [key for key in ("torch", "processor", "machine") if recorded["machine"].get(key) != here[key]]
     if other:
         log.warning("the bits may differ: the run in %s was made with another %s", path, ", ".join(other))
-    if recorded["machine"]["threads"] != machine.threads():
+    _check_threads(recorded["machine"], where=path)
+    return recorded
+
+
+def _gone_on_with(request: Request, record: Mapping[str, Any], *, repeated: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The record of the run that is gone on with, if it is the one that is asked for and can go on here.
+
+    Raises:
+        OptionError: kind, options, data, versions or machine are others.
+    """
+    path = training_place(Path(request.out))
+    if record["kind"] != request.kind.name:
+        raise OptionError(f"the run in {path} trains a {record['kind']}, not a {request.kind.name}", where="--resume",
+                          mend="give another --out")  # fmt: skip
+    values = checked_values(record, request.options, where=str(path))
+    if repeated is not None and (repeated["plan"], repeated["options"]) != (record["plan"], record["options"]):
+        raise OptionError(f"the run in {path} does not repeat that of {request.replay}", where="--replay",
+                          mend="leave it out")  # fmt: skip
+    _check_data(request, record["data"], where=path)
+    check_versions(record, where=str(path))
+    described = record["machine"]
+    from elman.training import machine
+
+    here = machine.describe(machine.choose_device(described["device"]), described["precision"])
+    for key in ("processor", "machine"):
+        if described[key] != here[key]:
+            raise OptionError(f"the run in {path} was begun on {key} {described[key]}, this is {here[key]}",
+                              where="--resume", mend="go on where it was begun")  # fmt: skip
+    _check_threads(described, where=path)
+    return {**record, "options": values}
+
+
+def _check_data(request: Request, data: Mapping[str, Any], *, where: Path) -> None:
+    """Hold the files of a request to the sums of those of a run.
+
+    Raises:
+        OptionError: they are others.
+    """
+    named = {"train": request.train, "dev": request.dev, **request.files}
+    for name in {**data, **named}:
+        files, wanted = named.get(name), data.get(name)
+        given = files if files in (None, "none") else file_sums(list(files))
+        sums = given if isinstance(given, (str, type(None))) else [entry["sha256"] for entry in given]
+        if sums != (wanted if isinstance(wanted, (str, type(None))) else [entry["sha256"] for entry in wanted]):
+            raise OptionError(f"these are not the files of the run in {where}", where=option_of(name),
+                              mend=f"give {_told(wanted)}")  # fmt: skip
+
+
+def _check_threads(described: Mapping[str, Any], *, where: Path) -> None:
+    from elman.training import machine
+
+    if described["threads"] != machine.threads():
         raise OptionError(
-            f"the run in {path} had {recorded['machine']['threads']} threads, this one {machine.threads()}",
+            f"the run in {where} had {described['threads']} threads, this one {machine.threads()}",
             where="--threads", mend="use as many: the bits depend on it",
         )  # fmt: skip
-    return recorded
 
 
 def option_of(name: str) -> str:

@@ -69,6 +69,7 @@ class Seq2Seq(Model):
         overwrite: bool = False,
         from_: Path_ | None = None,
         replay: Path_ | None = None,
+        resume: bool = False,
         progress: Callable[[Progress], None] | None = None,
         **options: Any,
     ) -> "Seq2Seq":
@@ -79,12 +80,13 @@ class Seq2Seq(Model):
                 likewise; None sets aside every twentieth pair of the training files, "none" trains on all without
                 choosing. dev_target: the targets of dev, line by line; lists of files for several references. out: a
                 folder to save to. overwrite: replace an elman folder that is there. from_: a folder to start from.
-                replay: a folder whose run is repeated to the bit. progress: called a few times a second. options:
-                fields of the configs, by name.
+                replay: a folder whose run is repeated to the bit. resume: go on from the checkpoint beside out.
+                progress: called a few times a second. options: fields of the configs, by name.
         Raises:
             InputError: a file cannot be read or is not as its format wants it, or sources and targets are not as many.
-            OptionError: an option is unknown, out of range, or does not go with another. TrainingError: the loss was
-                not finite; what had been reached is saved to `out`.
+                OptionError: an option is unknown, out of range, or does not go with another. TrainingError: the loss
+                was not finite; what was best so far is saved to `out`. KeyboardInterrupt: stopped; there is a
+                checkpoint.
         """
         files: dict[str, list[Any]] = {}
         if train_target is not None:
@@ -93,7 +95,7 @@ class Seq2Seq(Model):
             files["dev_target" if number == 1 else f"dev_target_{number}"] = one
         request = Request(
             SEQ2SEQ, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
-            overwrite=overwrite, start=from_, replay=replay, options=options, files=files,
+            overwrite=overwrite, start=from_, replay=replay, resume=resume, options=options, files=files,
         )  # fmt: skip
         from elman.models.fitting import fit  # torch's optimizers are needed for training alone
         from elman.models.translating.preparing import prepare

@@ -54,7 +54,7 @@ class Tagger(Model):
         self.features, self.labels, self.engine = reader.features, reader.labels, reader.engine
 
     @classmethod
-    def train(
+    def train(  # noqa: PLR0913 what files there are, and what to do with them
         cls,
         train: Path_ | Sequence[Path_],
         *,
@@ -63,6 +63,7 @@ class Tagger(Model):
         overwrite: bool = False,
         from_: Path_ | None = None,
         replay: Path_ | None = None,
+        resume: bool = False,
         vectors: Path_ | None = None,
         progress: Callable[[Progress], None] | None = None,
         **options: Any,
@@ -73,16 +74,17 @@ class Tagger(Model):
             train: one file or several. dev: likewise; None sets aside every twentieth sentence of the training files,
                 "none" trains on all without choosing. out: a folder to save to. overwrite: replace an elman folder that
                 is there. from_: a folder to start from; labels may be added. replay: a folder whose run is repeated to
-                the bit. vectors: a file of word vectors (word2vec, fastText or GloVe as text) to begin with. progress:
-                called a few times a second. options: fields of the configs, by name.
+                the bit. resume: go on from the checkpoint beside out. vectors: a file of word vectors (word2vec,
+                fastText or GloVe as text) to begin with. progress: called a few times a second. options: fields of the
+                configs, by name.
         Raises:
             InputError: a file cannot be read or is not as its format wants it. OptionError: an option is unknown, out
-                of range, or does not go with another. TrainingError: the loss was not finite; what had been reached is
-                saved to `out`.
+                of range, or does not go with another. TrainingError: the loss was not finite; what was best so far is
+                saved to `out`. KeyboardInterrupt: stopped; there is a checkpoint.
         """
         request = Request(
             TAGGER, train=paths_of(train), dev=dev if dev in (None, "none") else tuple(paths_of(dev)), out=out,
-            overwrite=overwrite, start=from_, replay=replay, options=options,
+            overwrite=overwrite, start=from_, replay=replay, resume=resume, options=options,
             files={} if vectors is None else {"vectors": [vectors]},
         )  # fmt: skip
         from elman.models.fitting import fit  # torch's optimizers are needed for training alone

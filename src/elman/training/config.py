@@ -36,6 +36,12 @@ class TrainConfig:
         low=1,
         high=10_000,
     )
+    checkpoint_seconds: float = option(
+        60.0,
+        "time between two checkpoints, which --resume goes on from; 0 for none but where training is stopped",
+        low=0,
+        high=1e7,
+    )
     seed: int = option(1, "seed of everything that is drawn", low=0, high=2**63 - 1)
     device: str = option("auto", "where to compute", choices=DEVICES)
     precision: str = option(

@@ -1,91 +1,34 @@
-"""The training loop: steps along a plan, evaluations on the way, the best weights at the end.
+"""The training loop: steps along a plan, evaluations and checkpoints on the way, the best weights at the end.
 
 Knows a network, a source of batches, and two functions: `loss(batch, state, generator)` and `evaluate()`. Knows
 neither what is learnt nor where it comes from. Called by the `train` of each kind in `models`.
 """
 
+import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from elman.errors import TrainingError
+from elman.training.checkpoint import Keeper
 from elman.training.config import TrainConfig
-from elman.training.optimizer import AveragedWeights, Layer, Optimizer, copy_weights, put_weights
+from elman.training.interruption import Asked, Interruption
+from elman.training.optimizer import AveragedWeights, Optimizer, copy_weights, put_weights
 from elman.training.schedule import REPLANNED_AT, Pace, Plan, PlanPoint, learning_rate
+from elman.training.task import Event, Limits, State, Task
 
-State = tuple[Tensor, ...]
-
-
-class Source(Protocol):
-    """Batches by epoch and place, a pure function of the two, so that a run can go on from anywhere."""
-
-    def steps(self, epoch: int) -> int:
-        """How many batches the epoch has."""
-
-    def batch(self, epoch: int, step: int) -> Any:
-        """The batch at the given place of the epoch."""
-
-
-@dataclass
-class Clock:
-    """How far a run is, from 0 to 1, set before every step: for a loss that changes on the way."""
-
-    share: float = 0.0
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is trained.
-
-    Args:
-        loss: maps batch, carried state and generator to (sum of nats, count, state). evaluate: nats a symbol on dev
-            text; None where there is none. tables: weights with sparse gradients. layers: what learns at other rates,
-            or not from the begin, as `Optimizer` has them. clock: told how far the run is.
-    """
-
-    network: nn.Module
-    source: Source
-    loss: Callable[[Any, State | None, torch.Generator], tuple[Tensor, int, State]]
-    evaluate: Callable[[], float] | None
-    tables: tuple[nn.Parameter, ...] = ()
-    layers: tuple[Layer, ...] = ()
-    clock: Clock | None = None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long a run goes on: either so many epochs, or until a clock that began at `started` has run `budget` seconds.
-
-    Args:
-        started: reading of `time.monotonic` at which everything began. estimate: steps that a first plan assumes.
-        reserve: seconds kept for what follows the last step; final_evaluations: the same, in evaluations.
-    """
-
-    epochs: int | None
-    budget: float | None
-    started: float
-    estimate: int = 100
-    reserve: float = 0.0
-    final_evaluations: float = 0.0
-    most_epochs: int | None = None
-
-
-@dataclass(frozen=True)
-class Event:
-    """Where a run is, for those who watch; `scores` are set when an evaluation has just ended."""
-
-    fraction: float
-    step: int
-    epoch: int
-    tokens: int
-    seconds: float
-    loss: float
-    scores: dict[str, float] | None = None
+log = logging.getLogger("elman")
+EXPLODED = 100.0
+"""So many times its usual size, and ten times the largest that is left unclipped, a gradient is told of."""
+MEND = "give a lower --lr or --clip"
+QUIET = 1000
+"""Steps for which no other one is then told of."""
 
 
 @dataclass
@@ -107,6 +50,8 @@ class Run:
     best_weights: list[Tensor] | None = None
     recent: tuple[float, int] = (0.0, 0)
     gradient_norm: float = 0.0
+    usual_norm: float = 0.0
+    warned: int = -QUIET
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -115,20 +60,23 @@ class Outcome:
     """What a run came to; the network holds the best weights.
 
     Args:
-        stopped: why the run ended before its plan, if it did.
+        stopped: why the run failed, if it did.
     """
 
     run: Run
-    stopped: BaseException | None
+    stopped: TrainingError | None
 
     @property
     def is_good(self) -> bool:
         """Whether the weights are worth keeping: not so where a run failed before anything had been judged."""
-        return self.run.best_weights is not None or not isinstance(self.stopped, TrainingError)
+        return self.run.best_weights is not None or self.stopped is None
 
 
 class Trainer:
-    """One run of one task. `train()` goes through it; a plan that is given is followed to the step."""
+    """One run of one task. `train()` goes through it; a plan that is given is followed to the step.
+
+    Between any two lines of the loop the state is whole: a run that goes on from there gives the same bits.
+    """
 
     def __init__(
         self,
@@ -139,8 +87,9 @@ class Trainer:
         plan: Plan | None = None,
         watch: Callable[[Event], None] | None = None,
         device: torch.device | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
-        self.task, self.config, self.limits, self.watch = task, config, limits, watch
+        self.task, self.config, self.limits, self.watch, self.keeper = task, config, limits, watch, keeper
         self.generator = torch.Generator(device or "cpu").manual_seed(config.seed)
         self.optimizer = Optimizer(task.network, config, tables=task.tables, layers=task.layers)
         self.average: AveragedWeights | None = None
@@ -149,40 +98,73 @@ class Trainer:
         self.followed = plan
         self.run = Run(Plan([self._next_followed(0) or PlanPoint(0, 0.0, self._first_total())]))
         self.pace = Pace(limits.budget or math.inf, limits.reserve)
+        self.interruption = Interruption()
         self._watched = 0.0
+        if keeper is not None:
+            keeper.begin(self)
 
     def train(self) -> Outcome:
-        """Go along the plan to its end, or until interrupted or failed; the best weights are in the network after."""
+        """Go along the plan to its end, or until it fails; the best weights are in the network after.
+
+        Raises:
+            KeyboardInterrupt: stopped; there is a checkpoint, unless it was to be at once.
+        """
         run = self.run
-        stopped = self._guarded(self._follow)
+        stopped: TrainingError | None = None
+        with self.interruption.deferred():
+            try:
+                self._through(self._follow)
+                self._keep(now=self.config.checkpoint_seconds > 0)
+                if not self._is_judged():
+                    self._through(self._evaluate)
+            except TrainingError as error:
+                stopped = error
+                run.plan.points.append(PlanPoint(run.step, 1.0, run.step))
         self.optimizer.thaw(1.0)
-        if stopped is not None:
-            run.plan.points.append(PlanPoint(run.step, 1.0, run.step))
-        is_judged = bool(run.history) and run.history[-1]["step"] == run.step
-        if not is_judged and not isinstance(stopped, TrainingError):
-            interrupted = self._guarded(self._evaluate)
-            stopped = stopped or interrupted
         if run.best_weights is not None:
             put_weights(self.task.network, run.best_weights)
         return Outcome(run, stopped)
 
-    def _guarded(self, work: Callable[[], object]) -> BaseException | None:
-        """Do a part of the work; what has stopped it, if something did."""
-        try:
-            work()
-        except (KeyboardInterrupt, TrainingError) as error:
-            return error
-        return None
+    def _through(self, work: Callable[[], object]) -> None:
+        """Do a part of the work, which goes on from where the run is; write a checkpoint where it is interrupted."""
+        while True:
+            try:
+                work()
+            except Asked:
+                self._keep(now=True)
+                self.interruption.act()
+            except KeyboardInterrupt:
+                if not self.interruption.is_forced:
+                    self._keep(now=True)
+                raise
+            else:
+                return
 
     def _follow(self) -> None:
         run = self.run
-        while run.plan.progress(run.step) < 1:
-            self.step()
-            self._replan()
+        while not self._is_out_of_patience():
+            self.interruption.check()
             if self._is_evaluation_due():
-                if self._evaluate():
-                    break
-                run.judged = run.step + 1  # what the evaluation has cost is known: plan again after the next step
+                self._evaluate()
+            elif run.plan.progress(run.step) < 1:
+                self.step()
+                self._replan()
+                self._tell(None)
+                self._keep()
+            else:
+                return
+
+    def _keep(self, *, now: bool = False) -> None:
+        if self.keeper is not None:
+            self.keeper.keep(self, now=now)
+
+    def where(self) -> str:
+        """The place of the run, for people."""
+        return f"step {self.run.step} (epoch {self.run.epoch}, batch {self.run.place})"
+
+    def _batch_told(self) -> str:
+        """The same, with what the batch holds that is being learnt."""
+        return f"{self.where()[:-1]}: {self.task.source.told(self.run.epoch, self.run.place)})"
 
     def _first_total(self) -> int:
         if self.limits.epochs is not None:
@@ -206,15 +188,10 @@ class Trainer:
         nats, count, run.carried = self.task.loss(batch, run.carried, self.generator)
         loss = nats.item() / max(count, 1)
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} at step {run.step} (epoch {run.epoch}, batch {run.place})",
-                mend="give a lower --lr or --clip",
-            )
+            raise TrainingError(f"the loss is {loss} at {self._batch_told()}", mend=MEND)
         self.optimizer.zero()
         (nats / max(count, 1)).backward()  # type: ignore[no-untyped-call]
-        run.gradient_norm = self.optimizer.clip()
-        if not math.isfinite(run.gradient_norm):
-            raise TrainingError(f"the gradient is not finite at step {run.step}", mend="give a lower --lr or --clip")
+        self._note_norm(self.optimizer.clip())
         rate = learning_rate(run.plan.progress(run.step), highest=self.config.lr, warmup=self.config.warmup)
         self.optimizer.step(rate)
         run.step += 1
@@ -226,7 +203,21 @@ class Trainer:
         if run.place >= self.task.source.steps(run.epoch):
             run.epoch, run.place = run.epoch + 1, 0
         run.training_seconds += time.perf_counter() - begun
-        self._tell(None)
+
+    def _note_norm(self, norm: float) -> None:
+        """Hold the norm of the gradient to what is usual; it is told once of many that are far above.
+
+        Raises:
+            TrainingError: it is not finite.
+        """
+        run, usual = self.run, self.run.usual_norm
+        if not math.isfinite(norm):
+            raise TrainingError(f"the gradient is not finite at {self._batch_told()}", mend=MEND)
+        run.gradient_norm = norm
+        if usual and norm > max(EXPLODED * usual, 10 * self.config.clip) and run.step >= run.warned + QUIET:
+            log.warning("the gradient has a norm of %.3g at %s, usual is %.3g", norm, self._batch_told(), usual)
+            run.warned = run.step
+        run.usual_norm = 0.99 * usual + 0.01 * min(norm, 2 * usual) if usual else norm
 
     def _next_followed(self, step: int) -> PlanPoint | None:
         points = self.followed.points if self.followed is not None else []
@@ -258,13 +249,31 @@ class Trainer:
     def _is_evaluation_due(self) -> bool:
         run = self.run
         due = (run.evaluations + 1) / self.config.evaluations
-        return due < 1 and run.plan.progress(run.step) >= due and run.plan.progress(run.step) < 1
+        return due < 1 and due <= run.plan.progress(run.step) < 1 and not self._is_judged()
 
-    def _evaluate(self) -> bool:
-        """Judge the weights and their average; keep the better if it is the best so far. Has patience run out?"""
+    def _is_judged(self) -> bool:
+        """Has an evaluation been made after the last step?"""
+        return bool(self.run.history) and self.run.history[-1]["step"] == self.run.step
+
+    def _is_out_of_patience(self) -> bool:
+        return self.config.patience is not None and self.run.waited >= self.config.patience
+
+    def _evaluate(self) -> None:
+        """Judge the weights and their average; keep the better if it is the best so far.
+
+        Raises:
+            TrainingError: the score of the weights is not finite.
+        """
         run = self.run
         begun = time.perf_counter()
-        scores = {name: score for name, score in self._judge().items() if math.isfinite(score)}
+        with self.interruption.prompt():
+            judged = self._judge()
+        if not math.isfinite(judged.get("weights", 0.0)):
+            raise TrainingError(
+                f"the score on the dev text is {judged['weights']} at {self.where()}",
+                mend=MEND,
+            )
+        scores = {name: score for name, score in judged.items() if math.isfinite(score)}
         if scores:
             name = min(scores, key=lambda key: scores[key])
             improved = run.best is None or scores[name] < run.best
@@ -272,9 +281,10 @@ class Trainer:
             if improved:
                 run.best = scores[name]
                 run.best_weights = self._copy(averaged=name == "averaged")
-        elif self.task.evaluate is None:  # what is kept in case that the run fails
+        else:  # what is kept in case that the run fails
             run.best_weights = copy_weights(self.task.network)
         run.evaluations += 1
+        run.judged = run.step + 1  # what the evaluation has cost is known: plan again after the next step
         self.pace.evaluation_seconds = time.perf_counter() - begun
         nats, count = run.recent
         run.history.append({
@@ -283,36 +293,41 @@ class Trainer:
             "learning_rate": self.optimizer.rate,
             "seconds": time.monotonic() - self.limits.started,
         })  # fmt: skip
-        self._tell(scores)
         run.recent = (0.0, 0)
-        return self.config.patience is not None and run.waited >= self.config.patience
+        self._tell(scores, recent=(nats, count))
 
     def _judge(self) -> dict[str, float]:
         if self.task.evaluate is None:
             return {}
         scores = {"weights": self.task.evaluate()}
         if self.average is not None:
-            self.average.swap()
-            scores["averaged"] = self.task.evaluate()
-            self.average.swap()
+            with self._averaged(self.average):
+                scores["averaged"] = self.task.evaluate()
         return scores
+
+    @contextmanager
+    def _averaged(self, average: AveragedWeights) -> Iterator[None]:
+        """Have the averaged weights in the network for the block."""
+        average.swap()
+        try:
+            yield
+        finally:
+            average.swap()
 
     def _copy(self, *, averaged: bool) -> list[Tensor]:
         """The weights, or their average in the place of those that have one."""
         if not averaged or self.average is None:
             return copy_weights(self.task.network)
-        self.average.swap()
-        weights = copy_weights(self.task.network)
-        self.average.swap()
-        return weights
+        with self._averaged(self.average):
+            return copy_weights(self.task.network)
 
-    def _tell(self, scores: dict[str, float] | None) -> None:
+    def _tell(self, scores: dict[str, float] | None, *, recent: tuple[float, int] | None = None) -> None:
         now = time.monotonic()
         if self.watch is None or (scores is None and now - self._watched < 0.2):
             return
         self._watched = now
         run = self.run
-        nats, count = run.recent
+        nats, count = recent or run.recent
         loss = nats / count if count else math.nan
         fraction = run.plan.progress(run.step)
         epoch = run.epoch - (1 if run.place == 0 and run.step > 0 else 0)  # that of the last batch

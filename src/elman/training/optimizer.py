@@ -3,6 +3,7 @@
 Knows parameters, not what they are for. Used by `training.loop`.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,9 +90,14 @@ class Optimizer:
             table.grad = None
 
     def clip(self) -> float:
-        """Scale the gradients so that their joint norm is at most the largest allowed; returns the norm before."""
+        """Scale the gradients so that their joint norm is at most the largest allowed; returns the norm before.
+
+        It is not finite where the gradient of a table is not, either.
+        """
         largest = self.largest if self.largest > 0 else float("inf")
-        return float(torch.nn.utils.clip_grad_norm_(self.dense, largest))
+        norm = torch.nn.utils.clip_grad_norm_(self.dense, largest)
+        sums = [table.grad._values().sum() for table in self.tables if table.grad is not None]
+        return float(norm + 0 * torch.stack(sums).sum()) if sums else float(norm)
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
@@ -104,6 +110,21 @@ class Optimizer:
         for table, share, (first, second) in zip(self.tables, self.table_rates, self.moments, strict=True):
             if table.grad is not None:
                 _step_rows(table, first, second, rate=share * rate, steps=self.steps)
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """All moments by name, those of AdamW for the parameters that it has stepped."""
+        for n, p in enumerate(self.dense):
+            for name, tensor in self.adam.state.get(p, {}).items():
+                yield f"adam.{n}.{name}", tensor
+        for n, (first, second) in enumerate(self.moments):
+            yield f"table.{n}.first", first
+            yield f"table.{n}.second", second
+
+    def prepare(self, stepped: Iterable[int]) -> None:
+        """Make room for AdamW's moments of the dense parameters of these numbers, as its first step would."""
+        for p in {self.dense[n] for n in stepped}:
+            step = torch.zeros((), dtype=torch.float32, device=p.device)
+            self.adam.state[p] = {"step": step, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
 
 
 def _step_rows(table: nn.Parameter, first: Tensor, second: Tensor, *, rate: float, steps: int) -> None:

@@ -76,31 +76,33 @@ class Pace:
     """The clock of a run: what has been spent, and how fast steps go, evaluations apart.
 
     Args:
-        budget: seconds for everything. reserve: seconds kept for what comes after the last step.
+        budget: seconds for everything. reserve: seconds kept for what comes after the last step. upkeep: share of the
+            time that checkpoints take. measured: the steps and their seconds at the last note.
     """
 
     budget: float
     reserve: float
     step_seconds: float = 0.0
     evaluation_seconds: float = 0.0
-    _last: tuple[int, float] = (0, 0.0)
+    upkeep: float = 0.0
+    measured: tuple[int, float] = (0, 0.0)
 
     def measure(self, step: int, training_seconds: float) -> None:
         """Take note of the training seconds (evaluations not counted) that the steps so far took.
 
         The speed is that of the steps since the last note, smoothed with the one before.
         """
-        steps = step - self._last[0]
+        steps = step - self.measured[0]
         if steps <= 0:
             return
-        latest = (training_seconds - self._last[1]) / steps
+        latest = (training_seconds - self.measured[1]) / steps
         self.step_seconds = latest if self.step_seconds == 0 else 0.5 * self.step_seconds + 0.5 * latest
-        self._last = (step, training_seconds)
+        self.measured = (step, training_seconds)
 
     def is_off(self, step: int, training_seconds: float) -> bool:
         """Has the speed since the last note been so different that the plan does not hold?"""
-        expected = (step - self._last[0]) * self.step_seconds
-        return abs(training_seconds - self._last[1] - expected) > DEVIATION * self.budget
+        expected = (step - self.measured[0]) * self.step_seconds
+        return abs(training_seconds - self.measured[1] - expected) > DEVIATION * self.budget
 
     def total(self, step: int, *, spent: float, evaluations_left: float) -> int:
         """The step at which to end, so that everything fits into the budget; at least the next step.
@@ -108,7 +110,7 @@ class Pace:
         Args:
             spent: seconds since the run began, all counted. evaluations_left: those still to come before the end.
         """
-        left = self.budget - self.reserve - spent
+        left = (self.budget - self.reserve - spent) * (1 - self.upkeep)
         judging = evaluations_left * self.evaluation_seconds
         # The first evaluation may be slow (kernels are prepared): it is not to end a run whose later ones are not.
         judging = min(judging, max(MOST_JUDGING * left, 1.5 * self.evaluation_seconds))

@@ -24,8 +24,10 @@ from elman.models.kinds import ClassifierOptions
 from elman.models.plans import Job
 from elman.text.config import BagConfig
 from elman.text.features import WordFeatures
-from elman.training.loop import Event, Limits, Task, Trainer
+from elman.training.checkpoint import Keeper
+from elman.training.loop import Trainer
 from elman.training.schedule import Plan
+from elman.training.task import Event, Limits, Task
 
 log = logging.getLogger("elman")
 STRETCH = 128
@@ -142,16 +144,17 @@ class Pretraining:
         data = texts.cut(features)
         self.source = SentenceBatches(data, options.batch, seed=options.train.seed)
 
-    def train(self, started: float, watch: Callable[[Event], None] | None) -> dict[str, Any]:
+    def train(self, started: float, watch: Callable[[Event], None] | None, *, keeper: Keeper | None) -> dict[str, Any]:
         """Train along a plan; returns what `training.json` tells of it: `pretraining`, with the plan, words or symbols
         that were read, those of the texts, and the nats of a prediction in the end."""
-        plan = None if self.job.recorded is None else recorded_plan(self.job.recorded)
+        plan = None if self.job.followed is None else recorded_plan(self.job.recorded or {})
         seed = self.options.train.seed
         models = build_pretraining(self.network, precision=self.precision, seed=seed)
         task = Task(models, self.source, pretraining_loss(models), evaluate=None, tables=self.network.tables)
         outcome = Trainer(
-            task, self.options.train, limits=self._limits(started), plan=plan, watch=watch, device=self.network.device
-        ).train()
+            task, self.options.train, limits=self._limits(started), plan=plan, watch=watch, device=self.network.device,
+            keeper=keeper,
+        ).train()  # fmt: skip
         if outcome.stopped is not None:
             raise outcome.stopped
         run = outcome.run

@@ -217,4 +217,6 @@ def _numbered(read: Read, options: Any) -> LabelledTokens:
     corpus = read.corpus
     ids = [np.concatenate([one.encode(sequence) for sequence in corpus.sequences(one.name)]) for one in read.labels]
     borders = stretches(corpus.starts, options.batch.segment)
-    return LabelledTokens(corpus.tokens, read.features.rows(corpus.types), np.stack(ids), borders)
+    sentences = np.searchsorted(corpus.starts, borders[:-1], side="right") - 1
+    where = [corpus.where[sentence] for sentence in sentences]
+    return LabelledTokens(corpus.tokens, read.features.rows(corpus.types), np.stack(ids), borders, where=where)

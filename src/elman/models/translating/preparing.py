@@ -28,7 +28,7 @@ from elman.models.windows import refuse_long
 from elman.text.pairs import train_tokenizers
 from elman.text.tokenizer import Tokenizer
 from elman.training import machine
-from elman.training.loop import Clock
+from elman.training.task import Clock
 
 log = logging.getLogger("elman")
 DECODED = 500
