@@ -13,10 +13,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.preprocessing import LabelEncoder, MultiLabelBinarizer
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.preprocessing import LabelEncoder, MultiLabelBinarizer
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "scikit-learn is needed for elman.sklearn; pip install 'elman[sklearn]'", name=error.name
+    ) from error
 
 from elman.data.formats.jsonl import line_of
 from elman.errors import InputError, OptionError

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from any_bytes import BYTES, PREDICTIONS, READERS, ROWS, outcome, packed
 
 TESTS = Path(__file__).parents[1]
-READ, PREDICTED = 400, 60
+READ, PREDICTED = 300, 40
 """Tries of hypothesis for every reader and every prediction."""
-RUNS = 40_000
+RUNS = 20_000
 """Tries of the fuzzer, over all readers."""
 PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
 
