@@ -1,10 +1,13 @@
 """JSON under limits."""
 
+import json
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman.errors import ModelFileError
@@ -15,6 +18,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 documents = st.recursive(scalars | texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=20)
 
 
+@settings(deadline=None)  # it waits for the disk
 @given(documents)
 def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
     path = tmp_path_factory.mktemp("documents") / "d.json"
@@ -51,7 +55,8 @@ def test_what_is_not_finite_is_not_written(tmp_path: Path) -> None:
         (b'{"\\udc00": 1}', "half of a surrogate pair"),
         (b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1), "nested more than"),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested more than"),
-        (b"[" * 10_000_000, "nested more than|this is not JSON"),
+        (b"[" * 99_999, "nested more than|this is not JSON"),
+        (b"[" * 10_000_000, "more than 100,000 values"),
     ],
 )
 def test_a_bad_document_is_refused_with_its_fault(content: bytes, fault: str) -> None:
@@ -78,3 +83,31 @@ def test_a_large_document_is_refused_before_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text("[" + "1," * 1000 + "1]")
     with pytest.raises(ModelFileError, match="more than 1,000 bytes"):
         read_json(tmp_path / "d.json", 1000)
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        (b"[1,2,3]", 3), (b'{"a": [], "b": {}}', 4), (b'["[,{", ",\\",", "\\\\"]', 3), (b'[",,,,,,,,,,,,,,,,,,,,"]', 1),
+        (b'{"a,b": "[[[[[[[[[[[[[["}', 1),
+    ],
+)  # fmt: skip
+def test_values_are_counted_outside_texts(content: bytes, values: int) -> None:
+    assert parse_json(content, where="d", most=values) == json.loads(content)
+    with pytest.raises(ModelFileError, match=f"there are more than {values - 1} values"):
+        parse_json(content, where="d", most=values - 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" + b"[]," * 5_000_000 + b"0]", b"," * 10_000_000, b'["' + b'\\"' * 5_000_000 + b"\\", b'"' * 10_000_001],
+    ids=["lists", "commas", "open text", "quotes"],
+)
+def test_a_document_of_too_many_values_is_refused_soon_and_in_little_memory(content: bytes) -> None:
+    begun = time.process_time()
+    tracemalloc.start()
+    with pytest.raises(ModelFileError):
+        parse_json(content, where="d", most=0 if content[:1] != b"," else 1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * len(content) and time.process_time() - begun < 5

@@ -52,3 +52,11 @@ def test_a_file_with_more_rows_than_the_table_is_refused_before_it_is_read() -> 
     assert packed_shapes({"t.rows": ("int32", (7,))}, name="t", shape=(50, 8))["t.values"] == ("int8", (7, 8))
     with pytest.raises(ModelFileError, match="51 rows"):
         packed_shapes({"t.rows": ("int32", (51,))}, name="t", shape=(50, 8))
+
+
+@pytest.mark.parametrize("scale", [3e38, -3e38])
+def test_a_scale_whose_values_are_not_finite_is_refused(scale: float) -> None:
+    tensors = pack(np.ones((2, 3), np.float32), name="t")
+    tensors["t.scales"] = np.array([scale, 1], np.float32)
+    with pytest.raises(ModelFileError, match="not finite"):
+        unpack(tensors, name="t", shape=(2, 3), where="weights")

@@ -160,6 +160,7 @@ def test_an_absurd_config_is_refused(saved: Path, tmp_path: Path, edit: Edit) ->
         ("labels.json", lambda d: d["columns"][0].update(scheme=None)),
         ("labels.json", lambda d: d["columns"][1]["labels"].append("NEW")),
         ("labels.json", lambda d: d["columns"][1]["labels"].append("NOUN")),
+        ("labels.json", lambda d: d["columns"][1]["labels"].__setitem__(0, "")),
         ("labels.json", lambda d: d["columns"][1].update(labels=[f"L{n}" for n in range(19_000)])),
         ("words.json", lambda d: d["words"].pop()),
         ("words.json", lambda d: d["words"].append("more")),

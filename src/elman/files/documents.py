@@ -5,6 +5,8 @@ Knows JSON; knows no document's meaning. Used by `manifest` and by `models`.
 
 import json
 import math
+import re
+from itertools import islice
 from os import PathLike
 from typing import Any
 
@@ -14,20 +16,27 @@ from elman.files.replace import write_file
 
 DEEPEST = 32
 """Objects and lists inside one another that a document may have."""
+MOST_VALUES = 100_000
+"""Values that a document may have where no more are expected: `[],` is three bytes in a file, and eighty in memory."""
+_TEXT_OR_SIGN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[,\[{]', re.DOTALL)
+"""A text, to the end of the document where it is not closed, so that no byte is read twice; or what parts values."""
 
 
-def read_json(path: str | PathLike[str], limit_bytes: int = 1 << 20) -> Any:
+def read_json(path: str | PathLike[str], limit_bytes: int = 1 << 20, *, most: int = MOST_VALUES) -> Any:
     """The content of a JSON file.
 
+    Args:
+        most: values that it may have, at whatever depth.
     Raises:
-        ModelFileError: it is larger than the limit, not UTF-8, not JSON or too deep; it has a key twice, a number that
-            is not finite, or half of a surrogate pair.
+        ModelFileError: it is larger than the limit, not UTF-8, not JSON or too deep; it has too many values, a key
+            twice, a number that is not finite, or half of a surrogate pair.
     """
-    return parse_json(read_regular(path, limit_bytes), where=str(path))
+    return parse_json(read_regular(path, limit_bytes), where=str(path), most=most)
 
 
-def parse_json(content: bytes, *, where: str) -> Any:
+def parse_json(content: bytes, *, where: str, most: int = MOST_VALUES) -> Any:
     """The value that a JSON text stands for; `where` names it in errors, which are those of `read_json`."""
+    _check_count(content, most, where)
     try:
         text = content.decode("utf-8")
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
@@ -75,6 +84,15 @@ def _finite(digits: str) -> float:
 def _children(values: list[Any]) -> list[Any]:
     """All that stands directly inside the given objects and lists."""
     return [item for value in values for item in (value.values() if isinstance(value, dict) else value)]
+
+
+def _check_count(content: bytes, most: int, where: str) -> None:
+    """Refuse a document with more values than are expected, before they are made."""
+    if sum(content.count(sign) for sign in (b",", b"[", b"{")) <= most:
+        return
+    signs = (found for found in _TEXT_OR_SIGN.finditer(content) if content[found.start()] != ord('"'))
+    if next(islice(signs, most, None), None) is not None:
+        raise ModelFileError(f"there are more than {most:,} values", where=where)
 
 
 def _check_depth(document: Any, where: str) -> None:

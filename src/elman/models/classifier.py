@@ -124,8 +124,9 @@ class Classifier(Model):
         """
         where = str(stored.path)
         config = ClassifierConfig.from_json(stored.config)
-        features = WordFeatures.from_json(stored.document("words.json"), where=f"{where}/words.json")
-        document, several = stored.document("labels.json"), config.reading.multi_label
+        words = stored.document("words.json", entries=config.words_known + config.characters_known)
+        features = WordFeatures.from_json(words, where=f"{where}/words.json")
+        document, several = stored.document("labels.json", entries=config.labels), config.reading.multi_label
         labels = TextLabels.from_json(document, several=several, where=f"{where}/labels.json")
         known = (features.size, features.characters, features.config, len(labels.names))
         if known != (config.words_known, config.characters_known, config.words, config.labels):
@@ -305,7 +306,7 @@ def _tokenizer(stored: folder.Stored, config: ClassifierConfig) -> Tokenizer | N
         raise ModelFileError(f"{TOKENIZER} and the symbols of config.json do not go together", where=str(stored.path))
     if read is None:
         return None
-    tokenizer = from_json(stored.document(TOKENIZER), where=str(stored.path / TOKENIZER))
+    tokenizer = from_json(stored.document(TOKENIZER, entries=read.symbols), where=str(stored.path / TOKENIZER))
     if tokenizer.size != read.symbols or tokenizer.kind != read.text.tokenizer:
         raise ModelFileError(
             f"the tokenizer has {tokenizer.size} symbols ({tokenizer.kind}), config.json says {read.symbols} "

@@ -20,7 +20,7 @@ from elman.nn.config import (
     TextHeadConfig,
     WordEmbeddingConfig,
 )  # fmt: skip
-from elman.settings import build, to_dict, tupled
+from elman.settings import build, names, to_dict, tupled
 from elman.text.config import BagConfig, PairTextConfig, TextConfig, WordConfig
 
 FORMAT_VERSION = 1
@@ -233,6 +233,9 @@ def _read_part(hint: Any, value: Any, name: str) -> Any:
         raise ModelFileError(f"{name} is not an object", where="config.json")
     if any(is_dataclass(part) for part in typing.get_type_hints(kind).values()):
         return _read_parts(kind, value)
+    missing = sorted(set(names(kind)) - set(value))
+    if missing:
+        raise ModelFileError(f"{name} lacks {', '.join(missing)}", where="config.json")
     return build(kind, {key: tupled(item) for key, item in value.items()})
 
 

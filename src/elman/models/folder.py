@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from elman.errors import ModelFileError
 from elman.files.atomic import new_folder
-from elman.files.documents import read_json, write_json
+from elman.files.documents import MOST_VALUES, read_json, write_json
 from elman.files.manifest import NAME, check_manifest, listed, write_manifest
 from elman.files.opening import read_regular
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
@@ -32,6 +32,12 @@ ABOUT, ARRAYS = "export.json", "arrays.safetensors"
 READ_EXPORTED = ("config.json", "training.json", ABOUT, ARRAYS)
 """The same of folders that were exported, which have the graphs of the kind too, in place of weights."""
 LARGEST_DOCUMENT = 256 * 1024 * 1024
+SMALL_DOCUMENT = 16 * 1024 * 1024
+"""Bytes that a document may have whatever the config says, say for a bit for each of 2 ** 24 rows."""
+LONGEST_ENTRY = 1024
+"""Bytes of a word, label or symbol, on an average: more of them make room for a larger document."""
+MOST_VALUES_OF_ENTRY = 8
+"""Values that stand in a document for one of them: itself, how often it was seen, the pair that it was merged of."""
 LARGEST_HISTORY = 16 * 1024 * 1024
 LARGEST_GRAPH = 1 << 31
 
@@ -111,9 +117,15 @@ class Stored:
         check_manifest(self.path, (name,))
         return True
 
-    def document(self, name: str) -> dict[str, Any]:
-        """The content of a JSON file of the folder."""
-        return _object(self.path / name)
+    def document(self, name: str, *, entries: int = 0, limit: int = SMALL_DOCUMENT) -> dict[str, Any]:
+        """The content of a JSON file of the folder.
+
+        Args:
+            entries: how many words, labels or symbols the config says that it has: what is read, and so the memory that
+                it takes, is bounded by them. limit: bytes that it may have beside those for the entries.
+        """
+        limit = min(LARGEST_DOCUMENT, limit + LONGEST_ENTRY * entries)
+        return _object(self.path / name, limit=limit, most=MOST_VALUES + MOST_VALUES_OF_ENTRY * entries)
 
     def record(self) -> Record:
         """How the model came to be."""
@@ -308,8 +320,8 @@ def _read_weights(
     }
 
 
-def _object(path: Path) -> dict[str, Any]:
-    document = read_json(path, LARGEST_DOCUMENT)
+def _object(path: Path, *, limit: int = SMALL_DOCUMENT, most: int = MOST_VALUES) -> dict[str, Any]:
+    document = read_json(path, limit, most=most)
     if not isinstance(document, dict):
         raise ModelFileError("this is not a JSON object", where=str(path))
     return document

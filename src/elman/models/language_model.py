@@ -99,7 +99,7 @@ class LanguageModel(Model):
             ModelFileError: a file does not fit the others.
         """
         config = LanguageModelConfig.from_json(stored.config)
-        tokenizer = from_json(stored.document("tokenizer.json"))
+        tokenizer = from_json(stored.document("tokenizer.json", entries=config.symbols))
         if tokenizer.size != config.symbols or tokenizer.kind != config.text.tokenizer:
             raise ModelFileError(
                 f"the tokenizer has {tokenizer.size} symbols ({tokenizer.kind}), config.json says {config.symbols} "

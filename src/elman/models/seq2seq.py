@@ -111,7 +111,8 @@ class Seq2Seq(Model):
             ModelFileError: a file does not fit the others.
         """
         config = Seq2SeqConfig.from_json(stored.config)
-        target, other = from_json(stored.document("tokenizer.json")), stored.document("source_tokenizer.json")
+        target = from_json(stored.document("tokenizer.json", entries=config.target_symbols))
+        other = stored.document("source_tokenizer.json", entries=config.source_symbols)
         if (other == SHARED) != config.is_joint:
             raise ModelFileError("the vocabularies are not those of config.json", where=str(stored.path))
         source = target if config.is_joint else from_json(other, where="source_tokenizer.json")

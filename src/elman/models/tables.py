@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from elman.errors import ModelFileError
 
+LARGEST_SCALE = float(np.finfo(np.float32).max) / 128
+"""Of a row in eight bits: with more, its largest value would be none."""
+
 
 def pack(table: NDArray[np.float32], *, name: str) -> dict[str, NDArray[np.generic]]:
     """A table (R, D) as tensors `NAME.rows` (int32), `NAME.scales` (float32) and `NAME.values` (int8, rows x D).
@@ -53,13 +56,15 @@ def unpack(
     """The table (R, D) whose `pack` is given.
 
     Raises:
-        ModelFileError: the rows are not in rising order, or not all inside the table.
+        ModelFileError: the rows are not in rising order, or not all inside the table, or a value is not finite.
     """
     rows = np.asarray(tensors[f"{name}.rows"], dtype=np.int64)
     if len(rows) and (rows[0] < 0 or rows[-1] >= shape[0] or (np.diff(rows) <= 0).any()):
         raise ModelFileError(f"the rows of {name} are not in order or outside the table", where=where)
-    table = np.zeros(shape, dtype=np.float32)
     scales = np.asarray(tensors[f"{name}.scales"], dtype=np.float32)
+    if len(scales) and np.abs(scales).max() > LARGEST_SCALE:
+        raise ModelFileError(f"a scale of {name} is so large that values are not finite", where=where)
+    table = np.zeros(shape, dtype=np.float32)
     table[rows] = np.asarray(tensors[f"{name}.values"], dtype=np.float32) * scales[:, None]
     return table
 

@@ -27,7 +27,8 @@ from elman.models.tagging.decoding import LabelReader, TaggedSentence
 from elman.models.tagging.judging import compare, judge, warned
 from elman.settings import build, by_name, tupled, whole
 from elman.text.features import WordFeatures
-from elman.text.labels import OUTSIDE, LabelSet
+from elman.text.labels import MOST_LABELS, OUTSIDE, LabelSet
+from elman.text.seen import LARGEST as LARGEST_SEEN
 from elman.text.seen import SeenWords
 from elman.text.vocabulary import check_keys
 
@@ -102,9 +103,11 @@ class Tagger(Model):
         """
         where = str(stored.path)
         config = TaggerConfig.from_json(stored.config)
-        features = WordFeatures.from_json(stored.document("words.json"), where=f"{where}/words.json")
-        labels, outside = _labels(stored.document("labels.json"), where=f"{where}/labels.json")
-        seen = SeenWords.from_json(stored.document("seen.json"), where=f"{where}/seen.json")
+        words = stored.document("words.json", entries=config.words_known + config.characters_known)
+        features = WordFeatures.from_json(words, where=f"{where}/words.json")
+        most_labels = MOST_LABELS * len(config.reading.label_columns)
+        labels, outside = _labels(stored.document("labels.json", entries=most_labels), where=f"{where}/labels.json")
+        seen = SeenWords.from_json(stored.document("seen.json", limit=LARGEST_SEEN), where=f"{where}/seen.json")
         if tuple(one.name for one in labels) != config.reading.label_columns:
             raise ModelFileError("the columns of labels are not those of config.json", where=where)
         known = (features.size, features.characters, features.config)

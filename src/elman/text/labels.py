@@ -349,6 +349,8 @@ def _internal(labels: Sequence[str], scheme: Scheme) -> list[str]:
 
 
 def _fault(label: str, scheme: Scheme | None) -> str | None:
+    if not label:
+        return "empty"
     if has_surrogate(label):
         return "half of a surrogate pair"
     return f"not a label of {scheme.name}" if scheme and scheme.split(label) is None else None

@@ -1,0 +1,20 @@
+"""Laws of seq2seq models, over every cell with one and two layers, in one direction and both, with every head."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from laws import LAWS, PRODUCT, Case, name_of
+
+
+@pytest.mark.promises(
+    "What a seq2seq model writes depends on its source alone: not on padding, company, order, windows, streaming, "
+    "saving or the run"
+)
+@pytest.mark.parametrize("case", [case for case in PRODUCT if case[0] == "seq2seq"], ids=name_of)
+def test_all_laws_hold(case: Case, tmp_path: Path, counted: Callable[[str, int], None]) -> None:
+    for name, law in LAWS.items():
+        (tmp_path / name).mkdir()
+        law(case, tmp_path / name)
+    counted("laws × configurations", len(LAWS))
