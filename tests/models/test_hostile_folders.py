@@ -9,7 +9,7 @@ import pytest
 from hostile import families, spoil
 from loading import FOLDERS, Loader, copy_of
 
-SAMPLE = 6
+SAMPLE = 4
 
 
 @pytest.fixture(scope="module")
