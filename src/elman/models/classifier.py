@@ -327,7 +327,7 @@ def _spelling(stored: folder.Stored, config: ClassifierConfig) -> WordFeatures |
     if config.spelt is None:
         return None
     where = str(stored.path / SPELLING)
-    spelling = WordFeatures.from_json(stored.document(SPELLING), where=where)
+    spelling = WordFeatures.from_json(stored.document(SPELLING, entries=config.spelt), where=where)
     if (spelling.size, spelling.config) != (config.spelt, config.words):
         raise ModelFileError("the characters are not those of config.json", where=where)
     return spelling
