@@ -8,24 +8,25 @@ import logging
 import sys
 from pathlib import Path
 
-import atheris
 
-sys.path.insert(0, str(Path(__file__).parent))
-with atheris.instrument_imports(include=["elman.data"]):
-    from any_bytes import READERS, outcome
+def main() -> None:
+    """Try one input after the other, as the options say."""
+    import atheris  # not to be had for every Python
 
-FOLDER = Path(sys.argv.pop(1))
-CASES = list(READERS.values())
+    sys.path.insert(0, str(Path(__file__).parent))
+    with atheris.instrument_imports(include=["elman.data"]):
+        from any_bytes import READERS, outcome
+    folder, cases = Path(sys.argv.pop(1)), list(READERS.values())
 
+    def one(data: bytes) -> None:
+        if data:
+            name, read = cases[data[0] % len(cases)]
+            outcome(name, read, data[1:], folder / str(data[0] % len(cases)))
 
-def one(data: bytes) -> None:
-    """Try an input."""
-    if data:
-        name, read = CASES[data[0] % len(CASES)]
-        outcome(name, read, data[1:], FOLDER / str(data[0] % len(CASES)))
-
-
-if __name__ == "__main__":
     logging.getLogger("elman").setLevel(logging.ERROR)
     atheris.Setup(sys.argv, one)
     atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
