@@ -216,3 +216,12 @@ def test_a_missing_document_is_refused(saved: Path, tmp_path: Path) -> None:
     (copy / "source_tokenizer.json").unlink()
     with pytest.raises(ModelFileError, match=r"source_tokenizer\.json"):
         elman.load(copy)
+
+
+def test_a_vocabulary_is_shared_where_that_is_true_and_not_one(saved: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    shutil.copytree(saved / "shared", path)
+    (path / "source_tokenizer.json").write_text('{"shared": 1}', encoding="utf-8")
+    write_manifest(path, CHECKED)
+    with pytest.raises(ModelFileError, match="vocabularies"):
+        elman.load(path)

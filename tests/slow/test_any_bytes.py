@@ -1,6 +1,7 @@
 """Any bytes give examples or one error with its place: many tries by hypothesis, and by a fuzzer."""
 
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -52,9 +53,10 @@ def test_a_fuzzer_finds_nothing(tmp_path: Path, counted: Callable[[str, int], No
     for n in range(len(READERS)):
         for k, row in enumerate(ROWS):
             (seeds / f"{n}-{k}").write_bytes(bytes([n]) + row.encode())
+    inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # a child's peak begins at its parent's
     done = subprocess.run(
         [sys.executable, TESTS / "fuzzing.py", tmp_path / "files", seeds, f"-runs={RUNS}", "-len_control=0", "-seed=1",
-         "-max_len=400", "-timeout=60", f"-artifact_prefix={tmp_path}/"],
+         "-max_len=400", "-timeout=60", f"-rss_limit_mb={inherited + 2048}", f"-artifact_prefix={tmp_path}/"],
         capture_output=True, text=True, timeout=1500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]

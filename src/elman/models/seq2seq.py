@@ -113,7 +113,7 @@ class Seq2Seq(Model):
         config = Seq2SeqConfig.from_json(stored.config)
         target = from_json(stored.document("tokenizer.json", entries=config.target_symbols))
         other = stored.document("source_tokenizer.json", entries=config.source_symbols)
-        if (other == SHARED) != config.is_joint:
+        if (other == SHARED and other["shared"] is True) != config.is_joint:
             raise ModelFileError("the vocabularies are not those of config.json", where=str(stored.path))
         source = target if config.is_joint else from_json(other, where="source_tokenizer.json")
         found = (source.size, source.kind, target.size, target.kind)
