@@ -287,8 +287,6 @@ def windows(case: Case, folder: Path) -> None:
 def segments(case: Case, folder: Path) -> None:
     """A text that is cut, each part read behind the state after the part before, has the scores of the whole."""
     model, text = model_of(case), "the cat sees it. our bird likes fish"
-    if case[0] != "language-model":
-        return  # the other kinds take whole texts
     whole = [(one.symbol, one.log_probability) for one in model.score(text, end=True)]
     for places in ([4], [1, 8, 17], range(1, len(text))):
         state, begin = None, 0
@@ -341,3 +339,8 @@ def seed(case: Case, folder: Path) -> None:
 LAWS: dict[str, Callable[[Case, Path], None]] = {
     law.__name__: law for law in (company, order, padding, windows, segments, streaming, saving, seed)
 }
+
+
+def laws_of(case: Case) -> dict[str, Callable[[Case, Path], None]]:
+    """The laws that a case is under: a text is cut for language models alone, the other kinds take whole ones."""
+    return {name: law for name, law in LAWS.items() if law is not segments or case[0] == "language-model"}
