@@ -46,7 +46,7 @@ def drawn(network: Any, kind: str) -> Any:
             generator = torch.Generator().manual_seed(number)
             parameter.normal_(0, parameter.shape[-1] ** -0.5, generator=generator)
     packed, arrays = KINDS[kind].packed, weight_arrays(network)
-    put_arrays(network, {name: rounded(array) if name in packed else array for name, array in arrays.items()})
+    put_arrays(network, {name: rounded(array) if name.endswith(packed) else array for name, array in arrays.items()})
     return network
 
 

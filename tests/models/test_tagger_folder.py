@@ -207,13 +207,18 @@ def spoilt(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]
         ("members.0.crfs.0.A", lambda t: t["members.0.crfs.0.A"].__setitem__((0, 0), np.inf)),
         ("members.0.heads.1.b", lambda t: t.pop("members.0.heads.1.b")),
         ("more", lambda t: t.update(more=np.zeros(3, dtype=np.float32))),
-        ("embedding.E", lambda t: t["embedding.E.scales"].__setitem__(0, np.nan)),
-        ("embedding.E", lambda t: t["embedding.E.rows"].__setitem__(0, 10**6)),
+        ("members.0.embedding.E", lambda t: t["members.0.embedding.E.scales"].__setitem__(0, np.nan)),
+        ("members.0.embedding.E", lambda t: t["members.0.embedding.E.rows"].__setitem__(0, 10**6)),
         (
-            "embedding.features",
-            lambda t: t.update({"embedding.features.rows": t["embedding.features.rows"][::-1].copy()}),
+            "members.0.embedding.features",
+            lambda t: t.update(
+                {"members.0.embedding.features.rows": t["members.0.embedding.features.rows"][::-1].copy()}
+            ),
         ),
-        ("embedding.E", lambda t: t.update({"embedding.E.values": t["embedding.E.values"].astype(np.float32)})),
+        (
+            "members.0.embedding.E",
+            lambda t: t.update({"members.0.embedding.E.values": t["members.0.embedding.E.values"].astype(np.float32)}),
+        ),
     ],
 )
 def test_weights_that_are_not_these_are_refused(

@@ -18,19 +18,21 @@ def tagger_graph(
     """Scores of the labels of every column at every step, `scores_K` (M, B, T, labels): ln of the mean p of all
     members, M then is 1, or as the CRF of each member has them.
 
-    Inputs `vectors` (W, D), `places` (B, T) of words among these, `lengths` (B,).
+    Inputs `vectors` (W, M D), `places` (B, T) of words among these, `lengths` (B,).
 
     Args:
         weights: of the network. width: D. crf: for each column, whether it has a CRF.
     """
     graph = Graph("tagger", int8=int8)
-    vectors = graph.input("vectors", "float32", ["W", width])
+    vectors = graph.input("vectors", "float32", ["W", members * width])
     places = graph.op("Transpose", graph.input("places", "int64", ["B", "T"]), perm=[1, 0])
     lengths = graph.input("lengths", "int32", ["B"])
-    x = graph.op("Gather", vectors, places)  # (T, B, D)
     found: list[list[str]] = [[] for _ in crf]
     for member in range(members):
-        own = part_of(weights, f"members.{member}.")
+        own, begin = part_of(weights, f"members.{member}."), member * width
+        bounds = (graph.constant([place]) for place in (begin, begin + width, 1))
+        its = vectors if members == 1 else graph.op("Slice", vectors, *bounds)  # (W, D)
+        x = graph.op("Gather", its, places)  # (T, B, D)
         h = stack(graph, x, config, weights=part_of(own, "stack."), lengths=lengths).h
         for k, is_linear in enumerate(crf):
             scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])  # (T, B, K)

@@ -4,6 +4,8 @@ Knows weights by their names in `nn.words`; knows no text. Used for taggers and 
 bits in which a folder stores them; ONNX Runtime unpacks them once, when the graph is opened.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from elman.export.onnx_graph import Graph, Weights, part_of
@@ -40,36 +42,47 @@ def summed(graph: Graph, vectors: str, owners: str, sizes: str, *, width: int) -
     return graph.op("Div", sums, graph.op("Unsqueeze", graph.op("Sqrt", counts), graph.constant([1])))
 
 
-def words_graph(config: WordEmbeddingConfig, weights: Weights, *, words: int, rows: int, int8: bool = False) -> bytes:
-    """x = [E[w]; sum of hashed features; what the characters say] of distinct words, (W, D).
+def words_graph(
+    config: WordEmbeddingConfig, weights: Sequence[Weights], *, words: int, rows: int, int8: bool = False
+) -> bytes:
+    """x = [E[w]; sum of hashed features; what the characters say] of distinct words, (W, D); with several members
+    (W, M D), those of one after those of the other.
 
     Inputs `words` (W,); `features` (m,), `owners` (m,) and `sizes` (W,); `characters` (W, C) and `character_lengths`
     (W,), those of them that the config has a use for. Output `vectors`.
 
     Args:
-        weights: of `WordEmbedding`. words: in the vocabulary. rows: of the table of hashed features.
+        weights: of the `WordEmbedding` of each member. words: in the vocabulary. rows: of the table of hashed features.
     """
     graph = Graph("words", int8=int8)
-    parts = []
+    parts: list[list[str]] = [[] for _ in weights]
     if config.word_width:
-        parts.append(table(graph, weights, "E", rows=words, ids=graph.input("words", "int64", ["W"])))
+        ids = graph.input("words", "int64", ["W"])
+        for own, some in zip(weights, parts, strict=True):
+            some.append(table(graph, own, "E", rows=words, ids=ids))
     if config.feature_width:
         features = graph.input("features", "int64", ["m"])
         owners, sizes = graph.input("owners", "int64", ["m"]), graph.input("sizes", "int64", ["W"])
-        vectors = table(graph, weights, "features", rows=rows, ids=features)
-        parts.append(summed(graph, vectors, owners, sizes, width=config.feature_width))
+        for own, some in zip(weights, parts, strict=True):
+            vectors = table(graph, own, "features", rows=rows, ids=features)
+            some.append(summed(graph, vectors, owners, sizes, width=config.feature_width))
     if config.character_hidden:
-        parts.append(_spelt(graph, config, weights))
-    vectors = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=1)
-    graph.output("vectors", vectors, dtype="float32", shape=["W", config.width])
+        steps = graph.op("Transpose", graph.input("characters", "int64", ["W", "C"]), perm=[1, 0])  # (C, W)
+        lengths = graph.input("character_lengths", "int32", ["W"])
+        for own, some in zip(weights, parts, strict=True):
+            some.append(_spelt(graph, config, own, steps=steps, lengths=lengths))
+    every = [part for some in parts for part in some]
+    joined = every[0] if len(every) == 1 else graph.op("Concat", *every, axis=1)
+    graph.output("vectors", joined, dtype="float32", shape=["W", len(weights) * config.width])
     return graph.to_bytes()
 
 
-def _spelt(graph: Graph, config: WordEmbeddingConfig, weights: Weights) -> str:
-    """What the character network says of the words, (W, 2 H): its last state in each direction."""
-    characters = graph.input("characters", "int64", ["W", "C"])
-    lengths = graph.input("character_lengths", "int32", ["W"])
-    steps = graph.op("Transpose", characters, perm=[1, 0])  # (C, W)
+def _spelt(graph: Graph, config: WordEmbeddingConfig, weights: Weights, *, steps: str, lengths: str) -> str:
+    """What the character network says of the words, (W, 2 H): its last state in each direction.
+
+    Args:
+        steps: characters (C, W). lengths: (W,), how many each word has.
+    """
     x = graph.op("Gather", graph.constant(weights["alphabet"], name="alphabet"), steps)  # (C, W, D)
     shape = StackConfig(hidden=config.character_hidden, layers=1, bidirectional=True)
     read = stack(graph, x, shape, weights=part_of(weights, "reader."), lengths=lengths)

@@ -90,8 +90,7 @@ class TaggerConfig:
 
     def __post_init__(self) -> None:
         _check_words(self)
-        stacks = self.head.members * _recurrent_weights(self.embedding.width, self.stack)
-        _check_size(_word_weights(self) + stacks)
+        _check_size(self.head.members * (_word_weights(self) + _recurrent_weights(self.embedding.width, self.stack)))
 
     def to_json(self) -> dict[str, Any]:
         """The content of `config.json`."""

@@ -256,7 +256,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 def _round_tables(network: Any, packed: tuple[str, ...]) -> None:
     """Bring the tables to the values that a folder stores, so that the model in memory is the one that is loaded."""
     arrays = weight_arrays(network)
-    put_arrays(network, {name: rounded(array) if name in packed else array for name, array in arrays.items()})
+    put_arrays(network, {name: rounded(array) if name.endswith(packed) else array for name, array in arrays.items()})
 
 
 def _teller(

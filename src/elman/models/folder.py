@@ -287,10 +287,10 @@ def _history(path: Path) -> list[dict[str, Any]]:
 
 
 def stored_tensors(arrays: Mapping[str, NDArray[np.float32]], *, packed: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Weights as a folder stores them: those of some names packed."""
+    """Weights as a folder stores them: those whose names end so packed."""
     tensors: dict[str, NDArray[Any]] = {}
     for name, array in arrays.items():
-        tensors.update(pack(array, name=name) if name in packed else {name: array})
+        tensors.update(pack(array, name=name) if name.endswith(packed) else {name: array})
     return tensors
 
 
@@ -312,10 +312,12 @@ def _read_weights(
     found = read_shapes(path)
     expected: dict[str, tuple[str, tuple[int, ...]]] = {}
     for name, shape in shapes.items():
-        expected.update(packed_shapes(found, name=name, shape=shape) if name in packed else {name: ("float32", shape)})
+        expected.update(
+            packed_shapes(found, name=name, shape=shape) if name.endswith(packed) else {name: ("float32", shape)}
+        )
     tensors = load_tensors(path, expected)
     return {
-        name: unpack(tensors, name=name, shape=shape, where=str(path)) if name in packed else tensors[name]
+        name: unpack(tensors, name=name, shape=shape, where=str(path)) if name.endswith(packed) else tensors[name]
         for name, shape in shapes.items()
     }
 

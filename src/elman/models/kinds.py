@@ -110,18 +110,17 @@ class Kind:
     """A kind of model.
 
     Args:
-        name: as users write it. front: the name of its class at the front. module: where that class is.
-        options: the dataclass of its configs. shape: the parts of the options that a folder which training starts from
-            decides (what is dropped may differ); held: single fields likewise, of which those of by_file may differ in
-            files that are judged or filled in. documents: the JSON files that its folders have beside those of every
-            kind. graphs: the ONNX files that all its exported folders have. packed: weights that are stored in eight
-            bits, without the rows that training never touched. output: the config of what `predict` writes, if it can
-            be chosen; evaluation:
-            likewise of what `evaluate` does; decoding: of how both of them search for a text. sampling: defaults of
-            `SamplingConfig` that differ for its `generate`. files: further files that training can be given; beside:
-            likewise `evaluate` and `predict`. defaults: values of fields that differ from the fields' own.
-            starts: other kinds of which a folder can be started from, each with the fields that it then decides. lists:
-            like files, of each of which there may be several.
+        name: as users write it. front: the name of its class at the front. module: where that class is. options: the
+            dataclass of its configs. shape: the parts of the options that a folder which training starts from decides
+            (what is dropped may differ); held: single fields likewise, of which those of by_file may differ in files
+            that are judged or filled in. documents: the JSON files that its folders have beside those of every kind.
+            graphs: the ONNX files that all its exported folders have. packed: endings of the names of weights that are
+            stored in eight bits, without the rows that training never touched. output: the config of what `predict`
+            writes, if it can be chosen; evaluation: likewise of what `evaluate` does; decoding: of how both of them
+            search for a text. sampling: defaults of `SamplingConfig` that differ for its `generate`. files: further
+            files that training can be given; beside: likewise `evaluate` and `predict`. defaults: values of fields that
+            differ from the fields' own. starts: other kinds of which a folder can be started from, each with the fields
+            that it then decides. lists: like files, of each of which there may be several.
     """
 
     name: str

@@ -134,7 +134,7 @@ class LabelHeadConfig:
     )
     auxiliary_weight: float = option(0.3, "weight of the losses of all label columns but the first", low=0, high=100)
     members: int = option(
-        1, "recurrent stacks side by side, each with heads of its own, whose distributions are averaged",
+        1, "networks side by side, each with vectors, a stack and heads of its own, whose distributions are averaged",
         low=1, high=64, automatic=True,
     )  # fmt: skip
 

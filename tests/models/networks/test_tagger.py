@@ -1,5 +1,7 @@
 """The network of taggers: what several members say together."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 import torch
@@ -37,11 +39,10 @@ def words() -> WordTensors:
 
 def test_distributions_of_members_are_averaged_and_scores_of_a_crf_stay_apart() -> None:
     made = network(3)
-    x = made.embedding(words(), made.seen, None)
     alone: list[list[torch.Tensor]] = [[], []]
     for member in made.members:
         assert isinstance(member, Member)
-        h = member.states(x, LENGTHS)
+        h = member.states(words(), LENGTHS, seen=made.seen)
         for k, head in enumerate(member.heads):
             alone[k].append(head(h))
     first, second = made.emissions(words(), LENGTHS)
@@ -61,18 +62,24 @@ def test_the_likeliest_label_of_each_step_is_that_of_the_distribution(members: i
 
 
 def test_a_member_learns_as_if_it_were_alone() -> None:
-    made = network(2)
+    made, single = network(2), network(1)
+    single.members[0].load_state_dict(made.members[0].state_dict())
     labels = torch.randint(0, 3, (2, 2, 5), generator=torch.Generator().manual_seed(3))
-    x = made.embedding(words(), made.seen, None)
-    member = made.members[0]
-    assert isinstance(member, Member)
-    wanted = torch.autograd.grad(
-        member.nats(x, labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1)), member.parameters()
-    )
-    both = sum(
-        one.nats(x, labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1))  # type: ignore[operator]
-        for one in made.members
-    )
-    assert isinstance(both, torch.Tensor)
-    for one, other in zip(torch.autograd.grad(both, member.parameters()), wanted, strict=True):
-        torch.testing.assert_close(one, other)
+
+    def dense(parameters: Iterable[torch.nn.Parameter], nats: torch.Tensor) -> list[torch.Tensor]:
+        return [one.to_dense() for one in torch.autograd.grad(nats, list(parameters))]
+
+    one, count = single.loss(words(), labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1))
+    both, same = made.loss(words(), labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1))
+    assert count == same == int(LENGTHS.sum())
+    alone, beside = dense(single.members.parameters(), one), dense(made.members[0].parameters(), 2 * both)
+    for wanted, found in zip(alone, beside, strict=True):
+        torch.testing.assert_close(found, wanted)
+
+
+def test_members_share_no_weight() -> None:
+    made = network(2)
+    first, second = (dict(member.named_parameters()) for member in made.members)
+    assert first.keys() == second.keys() and not set(map(id, first.values())) & set(map(id, second.values()))
+    assert not torch.equal(first["embedding.E"], second["embedding.E"])
+    assert sum(p.numel() for p in made.parameters()) == 2 * sum(p.numel() for p in first.values())

@@ -47,9 +47,9 @@ class OnnxTagger:
 
     def __init__(self, config: TaggerConfig, labels: Sequence[LabelSet], exported: Exported) -> None:
         self._exported = exported
-        self._words = OnnxWords(exported.folder, config.embedding)
+        self._words = OnnxWords(exported.folder, config.embedding, members=config.head.members)
         inputs: dict[str, Door] = {
-            "vectors": ("float32", (None, config.embedding.width)),
+            "vectors": ("float32", (None, self._words.width)),
             "places": ("int64", (None, None)),
             "lengths": ("int32", (None,)),
         }

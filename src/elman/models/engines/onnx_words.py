@@ -35,11 +35,12 @@ class OnnxWords:
     """Makes the vectors of words.
 
     Args:
-        folder: where the graph is. name: of its file.
+        folder: where the graph is. name: of its file. members: how many vectors a word has, one after the other.
     """
 
-    def __init__(self, folder: Path, config: WordEmbeddingConfig, *, name: str = NAME) -> None:
+    def __init__(self, folder: Path, config: WordEmbeddingConfig, *, name: str = NAME, members: int = 1) -> None:
         self.config = config
+        self.width = members * config.width
         inputs: dict[str, Door] = {}
         if config.word_width:
             inputs["words"] = ("int64", (None,))
@@ -47,12 +48,12 @@ class OnnxWords:
             inputs.update(features=("int64", (None,)), owners=("int64", (None,)), sizes=("int64", (None,)))
         if config.character_hidden:
             inputs.update(characters=("int64", (None, None)), character_lengths=("int32", (None,)))
-        self._session = Session(folder / name, inputs=inputs, outputs={"vectors": ("float32", (None, config.width))})
+        self._session = Session(folder / name, inputs=inputs, outputs={"vectors": ("float32", (None, self.width))})
 
     def of(self, rows: WordRows) -> WordVectors:
         """The vectors of words."""
         sizes = np.diff(rows.character_starts)
-        found = np.empty((len(sizes), self.config.width), dtype=np.float32)
+        found = np.empty((len(sizes), self.width), dtype=np.float32)
         reads_characters = bool(self.config.character_hidden)
         order = np.argsort(sizes, kind="stable") if reads_characters else np.arange(len(sizes))
         for begin in range(0, len(order), AT_ONCE):

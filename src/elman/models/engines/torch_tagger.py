@@ -41,10 +41,8 @@ def build_tagger(
     """
     network = _tagger(config, labels, torch.from_numpy(seen.astype(np.float32)), precision)
     if seed is not None:
-        network.initialize(torch.Generator().manual_seed(seed))
-        if kept is not None and config.embedding.feature_width:
-            with torch.no_grad():
-                network.embedding.features[torch.from_numpy(~kept)] = 0.0
+        rows = None if kept is None else torch.from_numpy(kept)
+        network.initialize(torch.Generator().manual_seed(seed), kept=rows)
     if start is not None:
         put_grown(network, start)
     return network

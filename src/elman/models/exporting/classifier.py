@@ -32,11 +32,14 @@ def graphs(model: Classifier, *, int8: bool) -> dict[str, bytes]:
     }  # fmt: skip
     if config.symbols is None:
         found["words.onnx"] = words_graph(
-            config.embedding, part_of(weights, "embedding."), words=config.words_known, rows=1 << config.words.hash_bits
+            config.embedding,
+            [part_of(weights, "embedding.")],
+            words=config.words_known,
+            rows=1 << config.words.hash_bits,
         )
     if config.spelt is not None:
         found["spelling.onnx"] = words_graph(
-            config.spelling, part_of(weights, "spelling."), words=config.spelt, rows=1 << config.words.hash_bits
+            config.spelling, [part_of(weights, "spelling.")], words=config.spelt, rows=1 << config.words.hash_bits
         )
     if config.skip.bag:
         found["bag.onnx"] = bag_graph(

@@ -27,7 +27,8 @@ def graphs(model: Tagger, *, int8: bool) -> dict[str, bytes]:
     config, weights = model.config, stored_tensors(model.engine.arrays(), packed=TAGGER.packed)
     return {
         "words.onnx": words_graph(
-            config.embedding, part_of(weights, "embedding."), words=config.words_known, rows=1 << config.words.hash_bits
+            config.embedding, [part_of(weights, f"members.{k}.embedding.") for k in range(config.head.members)],
+            words=config.words_known, rows=1 << config.words.hash_bits,
         ),
         "tagger.onnx": tagger_graph(
             config.stack, weights, members=config.head.members, width=config.embedding.width,

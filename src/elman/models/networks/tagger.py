@@ -23,19 +23,22 @@ Allowed = tuple[Tensor, Tensor, Tensor]
 
 
 class Member(nn.Module):
-    """One recurrent stack with a head for each column: a tagger but for the vectors of words.
+    """The vectors of words, a recurrent stack, and a head for each column: x = words, h = stack(x), y_t = V h_t + b.
 
-    Args:
-        width: D, of these. labels, allowed, compute: as `TaggerNetwork` has them.
+    Args: as `TaggerNetwork` has them.
     """
 
     def __init__(
-        self, width: int, config: TaggerConfig, *, labels: tuple[int, ...], allowed: tuple[Allowed | None, ...],
+        self, config: TaggerConfig, *, labels: tuple[int, ...], allowed: tuple[Allowed | None, ...],
         compute: torch.dtype,
     ) -> None:  # fmt: skip
         super().__init__()
         self.config = config.head
-        self.stack = Stack(width, config.stack, compute=compute)
+        self.embedding = WordEmbedding(
+            config.embedding, words=config.words_known, characters=config.characters_known,
+            rows=1 << config.words.hash_bits, compute=compute,
+        )  # fmt: skip
+        self.stack = Stack(config.embedding.width, config.stack, compute=compute)
         self.heads = nn.ModuleList(LabelHead(count, config.stack.hidden * self.stack.directions) for count in labels)
         self.crfs = nn.ModuleDict(
             {str(k): CRF(labels[k], allowed=some) for k, some in enumerate(allowed) if some is not None}
@@ -45,14 +48,18 @@ class Member(nn.Module):
         """The CRF of a column; None where it has a softmax alone."""
         return cast(CRF, self.crfs[str(column)]) if str(column) in self.crfs else None
 
-    def states(self, x: Tensor, lengths: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def states(
+        self, batch: WordTensors, lengths: Tensor, *, seen: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
         """The states that the heads read, (B, T, D)."""
-        h, _ = self.stack(x, None, lengths, generator)
+        h, _ = self.stack(self.embedding(batch, seen, generator), None, lengths, generator)
         return locked_dropout(h, self.config.output_dropout, generator)
 
-    def nats(self, x: Tensor, labels: Tensor, *, lengths: Tensor, generator: torch.Generator) -> Tensor:
+    def nats(
+        self, batch: WordTensors, labels: Tensor, *, lengths: Tensor, seen: Tensor, generator: torch.Generator
+    ) -> Tensor:
         """Nats of the labels (columns, B, T) in training, all columns but the first weighted."""
-        h = self.states(x, lengths, generator)  # (B, T, D)
+        h = self.states(batch, lengths, seen=seen, generator=generator)  # (B, T, D)
         real = _real(h, lengths)
         flat, total = h[real], h.new_zeros(())
         for k, head in enumerate(self.heads):
@@ -68,8 +75,8 @@ class Member(nn.Module):
 class TaggerNetwork(nn.Module):
     """Scores of the labels of every column at every step: x = words, h = stack(x), y_t = softmax(V h_t + b).
 
-    With several members, stacks with heads of their own read the same words side by side. Each learns by itself; their
-    distributions are averaged.
+    With several members, as many such networks read the same words side by side. They share no weight, each learns by
+    itself; their distributions are averaged.
 
     Args:
         config: all sizes. allowed: for each column that has a CRF, which labels may begin a sentence, follow one
@@ -89,13 +96,8 @@ class TaggerNetwork(nn.Module):
         super().__init__()
         self.config = config
         compute = COMPUTE[precision]
-        self.embedding = WordEmbedding(
-            config.embedding, words=config.words_known, characters=config.characters_known,
-            rows=1 << config.words.hash_bits, compute=compute,
-        )  # fmt: skip
         self.members = nn.ModuleList(
-            Member(config.embedding.width, config, labels=labels, allowed=allowed, compute=compute)
-            for _ in range(config.head.members)
+            Member(config, labels=labels, allowed=allowed, compute=compute) for _ in range(config.head.members)
         )
         self.seen: Tensor
         self.register_buffer("seen", seen, persistent=False)
@@ -103,7 +105,7 @@ class TaggerNetwork(nn.Module):
     @property
     def tables(self) -> tuple[nn.Parameter, ...]:
         """The weights of which a batch touches few rows, whose gradients are sparse."""
-        return self.embedding.tables
+        return tuple(table for member in self._members() for table in member.embedding.tables)
 
     @property
     def device(self) -> torch.device:
@@ -114,20 +116,27 @@ class TaggerNetwork(nn.Module):
         """Make the products in another number format from now on; the weights stay."""
         for member in self._members():
             member.stack.compute = COMPUTE[precision]
-        if hasattr(self.embedding, "reader"):
-            self.embedding.reader.compute = COMPUTE[precision]
+            if hasattr(member.embedding, "reader"):
+                member.embedding.reader.compute = COMPUTE[precision]
 
-    def initialize(self, generator: torch.Generator) -> None:
-        """Draw all weights anew."""
+    def initialize(self, generator: torch.Generator, *, kept: Tensor | None = None) -> None:
+        """Draw all weights anew.
+
+        Args:
+            kept: (rows,), the hashed rows that words have; the others are drawn as 0.
+        """
         initialize(self, generator)
+        for member in self._members():
+            if kept is not None and hasattr(member.embedding, "features"):
+                with torch.no_grad():
+                    member.embedding.features[~kept] = 0.0
 
     def emissions(self, batch: WordTensors, lengths: Tensor) -> list[Tensor]:
         """For each column the scores of its labels, (M, B, T, K): ln of the mean p of a softmax, M then is 1, else as
         the CRF of each member has them."""
-        x = self.embedding(batch, self.seen, None)
         found: list[list[Tensor]] = [[] for _ in self._members()[0].heads]
         for member in self._members():
-            h = member.states(x, lengths)
+            h = member.states(batch, lengths, seen=self.seen)
             for k, head in enumerate(member.heads):
                 found[k].append(head(h) if member.crf(k) is not None else torch.log_softmax(head(h), dim=2))
         has_crf = [self._members()[0].crf(k) is not None for k in range(len(found))]
@@ -141,7 +150,7 @@ class TaggerNetwork(nn.Module):
             found = self.emissions(batch, lengths)
             return [found[k][0] for k in columns]
         (member,) = self._members()
-        h = member.states(self.embedding(batch, self.seen, None), lengths)
+        h = member.states(batch, lengths, seen=self.seen)
         return [member.heads[k](h) for k in columns]
 
     def transitions(self, column: int) -> list[tuple[Tensor, ...]]:
@@ -153,9 +162,11 @@ class TaggerNetwork(nn.Module):
     ) -> tuple[Tensor, int]:
         """Nats of the labels (columns, B, T) in training, the mean of the members, and the number of tokens; all
         columns but the first are weighted."""
-        x = self.embedding(batch, self.seen, generator)
-        every = [member.nats(x, labels, lengths=lengths, generator=generator) for member in self._members()]
-        return _mean(every), int(_real(x, lengths).sum())
+        every = [
+            member.nats(batch, labels, lengths=lengths, seen=self.seen, generator=generator)
+            for member in self._members()
+        ]
+        return _mean(every), int(lengths.sum())
 
     def _members(self) -> list[Member]:
         return [cast(Member, member) for member in self.members]

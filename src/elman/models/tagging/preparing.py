@@ -81,7 +81,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     )  # fmt: skip
     start = None if job.start is None else job.start.engine.arrays()
     if read.vectors is not None:
-        start = {"embedding.E": read.vectors}
+        start = {f"members.{k}.embedding.E": read.vectors for k in range(options.head.members)}
     network = build_tagger(
         config, read.labels, seen=read.features.counts, kept=read.features.kept, precision=precision,
         seed=options.train.seed, start=start,
