@@ -6,7 +6,7 @@ Knows texts, features and how texts are cut into tokens; knows no network. Calle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,12 @@ class Stretches:
 
     def rows(self, features: WordFeatures) -> LabelledTokens:
         """The same as batches want it, without labels."""
+        return self.holding(features.rows(self.types), False)
+
+    def holding(self, rows: KnownWords, exact: bool) -> LabelledTokens:
+        """The same with what an engine wants of `types` instead."""
         none = np.zeros((0, len(self.tokens)), dtype=np.int64)
-        return LabelledTokens(self.tokens, features.rows(self.types), none, self.starts)
+        return LabelledTokens(self.tokens, rows, none, self.starts, exact)
 
     def counts(self) -> dict[str, int]:
         """How often each distinct token occurs."""
@@ -171,10 +175,10 @@ class Reads(Protocol):
 
     exact: bool
 
-    def words(self, rows: Any) -> KnownWords:
-        """What batches are to hold of words, of what is known of them."""
+    def words(self, words: Sequence[str], features: WordFeatures) -> KnownWords:
+        """What batches are to hold of different words."""
 
-    def characters(self, rows: Any) -> KnownWords:
+    def characters(self, characters: Sequence[str], features: WordFeatures) -> KnownWords:
         """Likewise of characters that are read by themselves."""
 
 
@@ -198,11 +202,12 @@ def number_texts(
     exact = engine is not None and engine.exact
     if symbols is not None:
         return NumberedTexts(replace(SymbolTexts.of(symbols), exact=exact), bags, targets)
-    words = Stretches(*distinct(lists)).rows(features)
-    spelt = None if spelling is None else Stretches(*distinct(spelling[0])).rows(spelling[1])
-    if engine is not None:
-        words = replace(words, rows=engine.words(words.rows), exact=exact)
-        spelt = None if spelt is None else replace(spelt, rows=engine.characters(spelt.rows), exact=exact)
+    texts, spelt = Stretches(*distinct(lists)), None
+    words = texts.holding(features.rows(texts.types) if engine is None else engine.words(texts.types, features), exact)
+    if spelling is not None:
+        letters, known = Stretches(*distinct(spelling[0])), spelling[1]
+        held = known.rows(letters.types) if engine is None else engine.characters(letters.types, known)
+        spelt = letters.holding(held, exact)
     return NumberedTexts(words, bags, targets, spelt)
 
 

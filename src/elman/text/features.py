@@ -21,9 +21,9 @@ from elman.settings import build, names, to_dict
 from elman.text.characters import CODE_POINTS
 from elman.text.config import LONGEST, MINIMUM_COUNT, WordConfig
 from elman.text.hangul import to_codes
-from elman.text.hashing import assembled, ragged_places, starts_of
+from elman.text.hashing import ragged_places, starts_of
 from elman.text.vocabulary import by_count, check_keys, has_surrogate, symbols_from_json
-from elman.text.word_parts import word_parts
+from elman.text.word_parts import word_features
 
 WORDS_AT_ONCE = 1 << 14
 """Words whose features are counted together."""
@@ -131,7 +131,7 @@ class WordFeatures:
         forms = map(normal_form, words) if self.config.normalize else words
         ids = np.fromiter((self._ids.get(form, 0) for form in forms), dtype=np.int64, count=len(words))
         codes, starts = _joined(words)
-        features, feature_starts = assembled(list(word_parts(codes, starts, self.config)), len(words))
+        features, feature_starts = word_features(codes, starts, self.config)
         kept = self.kept[features]
         return WordRows(
             words=ids,
@@ -200,7 +200,7 @@ def _common(words: Sequence[str], config: WordConfig) -> NDArray[np.bool_]:
     for begin in range(0, len(words), WORDS_AT_ONCE):
         part = words[begin : begin + WORDS_AT_ONCE]
         codes, starts = _joined(part)
-        features, feature_starts = assembled(list(word_parts(codes, starts, config)), len(part))
+        features, feature_starts = word_features(codes, starts, config)
         owners = np.repeat(np.arange(len(part)), np.diff(feature_starts))
         once = np.unique(owners * np.int64(len(counts)) + features) % len(counts)  # a row twice in a word counts once
         counts += np.bincount(once, minlength=len(counts))

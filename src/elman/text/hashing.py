@@ -22,7 +22,11 @@ from elman.text.config import LONGEST
 _M = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits, as in Fibonacci hashing
 _SALT = 0xD1B54A32D192ED03
 _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
-_POWERS = np.array([pow(_M, n, 1 << 64) for n in range(LONGEST)], dtype=np.uint64)
+POWERS = np.array([pow(_M, n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)  # three jamo a syllable
+_INVERSES = np.array([pow(_M, -n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)
+"""Powers of M."""
+SALTS = np.array([kind * _SALT % (1 << 64) for kind in range(8)], dtype=np.uint64)
+"""What makes a hash one of its kind."""
 
 Part = tuple[NDArray[np.int64], NDArray[np.int64]]
 """How many features of one sort each word has, (n,), and their rows one after the other."""
@@ -81,7 +85,20 @@ def rolling_hashes(symbols: NDArray[np.uint64], longest: int) -> Iterator[NDArra
 def sequence_hashes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The hash of each sequence as a whole, none longer than `LONGEST`."""
     behind = np.repeat(starts[1:], np.diff(starts)) - 1 - np.arange(len(codes))
-    return sums((codes + 1).astype(np.uint64) * _POWERS[behind], starts).astype(np.uint64)
+    return sums((codes + 1).astype(np.uint64) * POWERS[behind], starts).astype(np.uint64)
+
+
+def sums_behind(symbols: NDArray[np.uint64], places: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """What gives the hash of every span of sequences that stand one after the other: sums of s_k M ** -k, (c + 1,).
+
+        h(s_i … s_j) = (sums[j + 1] - sums[i]) M ** j
+
+    Args:
+        symbols, places: (c,), and the place k of each in its sequence.
+    """
+    before = np.zeros(len(symbols) + 1, dtype=np.uint64)
+    np.cumsum(symbols * _INVERSES[places], out=before[1:])
+    return before
 
 
 def sums(values: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[Any]:
@@ -92,10 +109,14 @@ def sums(values: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[Any]:
     return ends[starts[1:]] - ends[starts[:-1]]
 
 
-def spread(hashes: NDArray[np.uint64], *, kind: int, bits: int) -> NDArray[np.int64]:
-    """The rows of hashes."""
-    mixed = hashes + np.uint64(kind * _SALT % (1 << 64))
+def rows_of(hashes: NDArray[np.uint64], *, bits: int) -> NDArray[np.int64]:
+    """The rows of salted hashes."""
+    mixed = hashes
     for shift, factor in _MIX:
-        mixed ^= mixed >> np.uint64(shift)
-        mixed *= np.uint64(factor)
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return (mixed >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def spread(hashes: NDArray[np.uint64], *, kind: int, bits: int) -> NDArray[np.int64]:
+    """The rows of hashes of one kind."""
+    return rows_of(hashes + SALTS[kind], bits=bits)

@@ -5,23 +5,26 @@ as one array of code points.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elman.text.characters import CODE_POINTS
-from elman.text.config import WordConfig
+from elman.text.config import LONGEST, WordConfig
 from elman.text.hangul import are_hangul, decompose_codes
 from elman.text.hashing import (
-    Part,
+    POWERS,
+    SALTS,
+    assembled,
     ragged_places,
-    rolling_hashes,
+    rows_of,
     sequence_hashes,
     span_places,
-    spread,
     starts_of,
     sums,
+    sums_behind,
 )
 
 BEGIN, END = CODE_POINTS + 1, CODE_POINTS + 2
@@ -40,53 +43,122 @@ BLOCKS = (
 """Letters that have no case: the first and the last code point of a block, and what it is."""
 
 
-def word_parts(codes: NDArray[np.int64], starts: NDArray[np.int64], config: WordConfig) -> Iterator[Part]:
-    """All features of words, sort by sort: `codes` (c,) of the words one after the other, `starts` (n + 1,)."""
-    words, bits = len(starts) - 1, config.hash_bits
-    one = np.ones(words, dtype=np.int64)
-    if config.affixes or config.char_ngrams:
-        yield one, spread(sequence_hashes(codes, starts), kind=WHOLE, bits=bits)
+AT_ONCE = 512
+"""Words that are worked on at a time."""
+UNKNOWN_CLASS = -1
+_CLASSES = np.full(CODE_POINTS, UNKNOWN_CLASS, dtype=np.int8)
+"""What each character is, of those that were asked for."""
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Which spans of the symbols of a word are its features, for words of every length up to some length.
+
+    Args:
+        starts: where those of each length begin among all, and the end. begins, ends: of each span, counted from the
+            symbol before the word. powers, salts: what the
+            hash of each is multiplied by, and what is added to it.
+    """
+
+    starts: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    powers: NDArray[np.uint64]
+    salts: NDArray[np.uint64]
+
+
+def word_features(
+    codes: NDArray[np.int64], starts: NDArray[np.int64], config: WordConfig
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of all features of words, one word after the other, and where those of each begin.
+
+    Some words are worked on at a time, so that their arrays stay in the processor's cache.
+
+    Inside a word its whole comes first, its shape, then prefixes, suffixes and n-grams by their length, then those of
+    its jamo.
+
+    Args:
+        codes: (c,) of the words one after the other. starts: (n + 1,), where each begins, and c.
+    """
+    found, sizes = [], []
+    for begin in range(0, len(starts) - 1, AT_ONCE):
+        some = starts[begin : begin + AT_ONCE + 1]
+        rows, bounds = _some_features(codes[some[0] : some[-1]], some - some[0], config)
+        found.append(rows)
+        sizes.append(np.diff(bounds))
+    if len(found) == 1:
+        return rows, bounds
+    none = np.empty(0, dtype=np.int64)
+    return np.concatenate([none, *found]), starts_of(np.concatenate([none, *sizes]))
+
+
+def _some_features(
+    codes: NDArray[np.int64], starts: NDArray[np.int64], config: WordConfig
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """`word_features` of words that are worked on together."""
+    hashes, found = _hashed(codes, starts, _spans(config, LONGEST, jamo=False))
     if config.shape:
-        yield one, spread(sequence_hashes(*_shapes(codes, starts)), kind=SHAPE, bits=bits)
-    yield from _inner_parts(codes, starts, config=config, kinds=(PREFIX, SUFFIX, NGRAM))
+        place = 1 if config.affixes or config.char_ngrams else 0
+        hashes[found[:-1] + place] = sequence_hashes(*_shapes(codes, starts)) + SALTS[SHAPE]
     chosen = np.flatnonzero(sums(are_hangul(codes), starts)) if config.jamo else np.empty(0, dtype=np.int64)
     if len(chosen) == 0:
-        return
-    inside, starts = ragged_places(starts, chosen)
+        return rows_of(hashes, bits=config.hash_bits), found
+    inside, inner = ragged_places(starts, chosen)
     jamo, sizes = decompose_codes(codes[inside])
-    starts = starts_of(sums(sizes, starts))
-    for sizes, rows in _inner_parts(jamo, starts, config=config, kinds=(JAMO_PREFIX, JAMO_SUFFIX, JAMO_NGRAM)):
-        every = np.zeros(words, dtype=np.int64)
-        every[chosen] = sizes
-        yield every, rows
+    more, ends = _hashed(jamo, starts_of(sums(sizes, inner)), _spans(config, 3 * LONGEST, jamo=True))
+    counts = np.zeros(len(starts) - 1, dtype=np.int64)
+    counts[chosen] = np.diff(ends)
+    parts = [(np.diff(found), rows_of(hashes, bits=config.hash_bits)), (counts, rows_of(more, bits=config.hash_bits))]
+    return assembled(parts, len(counts))
 
 
-def _inner_parts(
-    codes: NDArray[np.int64], starts: NDArray[np.int64], *, config: WordConfig, kinds: tuple[int, int, int]
-) -> Iterator[Part]:
-    """Prefixes, suffixes and n-grams, by their length."""
+@lru_cache(maxsize=16)
+def _spans(config: WordConfig, longest: int, *, jamo: bool) -> Spans:
+    """The spans of words of up to so many symbols, of jamo or not; that of the shape stands for itself."""
+    prefix, suffix, ngram = (JAMO_PREFIX, JAMO_SUFFIX, JAMO_NGRAM) if jamo else (PREFIX, SUFFIX, NGRAM)
+    found: list[tuple[int, int, int]] = []
+    starts = [0]
+    for length in range(longest + 1):
+        if not jamo and (config.affixes or config.char_ngrams):
+            found.append((1, 1 + length, WHOLE))
+        if not jamo and config.shape:
+            found.append((1, 1, SHAPE))
+        for n in range(1, max(config.affixes, config.char_ngrams) + 1):
+            if n <= min(config.affixes, length):
+                found += [(1, 1 + n, prefix), (1 + length - n, 1 + length, suffix)]
+            if 2 <= n <= config.char_ngrams:
+                found += [(begin, begin + n, ngram) for begin in range(length + 3 - n)]
+        starts.append(len(found))
+    begins, ends, kinds = np.ascontiguousarray(np.array(found, dtype=np.int64).reshape(-1, 3).T)
+    return Spans(np.array(starts, dtype=np.int64), begins, ends, POWERS[ends - 1], SALTS[kinds])
+
+
+def _hashed(
+    codes: NDArray[np.int64], starts: NDArray[np.int64], spans: Spans
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The hashes of the spans of words, each made one of its kind, and where those of each word begin."""
     sizes = np.diff(starts)
     begins = starts[:-1] + 2 * np.arange(len(sizes))  # of the words with a symbol before and behind each
     symbols = np.empty(len(codes) + 2 * len(sizes), dtype=np.uint64)
     symbols[begins], symbols[begins + sizes + 1] = BEGIN, END
     symbols[span_places(begins + 1, sizes)] = codes + 1
-    prefix, suffix, ngram = kinds
-    longest = max(config.affixes, config.char_ngrams)
-    for length, hashes in enumerate(rolling_hashes(symbols, longest), 1):
-        if length <= config.affixes:
-            long_enough = sizes >= length
-            one, first, last = long_enough.astype(np.int64), (begins + 1)[long_enough], (begins + sizes)[long_enough]
-            yield one, spread(hashes[first], kind=prefix, bits=config.hash_bits)
-            yield one, spread(hashes[last - length + 1], kind=suffix, bits=config.hash_bits)
-        if 2 <= length <= config.char_ngrams:
-            many = np.maximum(sizes + 3 - length, 0)
-            yield many, spread(hashes[span_places(begins, many)], kind=ngram, bits=config.hash_bits)
+    places, found = ragged_places(spans.starts, sizes)
+    behind = sums_behind(symbols, np.arange(len(symbols)) - np.repeat(begins, sizes + 2))
+    firsts = np.repeat(begins, np.diff(found))
+    hashes = behind[firsts + spans.ends[places]]
+    hashes -= behind[firsts + spans.begins[places]]
+    hashes *= spans.powers[places]
+    hashes += spans.salts[places]
+    return hashes, found
 
 
 def _shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """What the characters of each word are, every run of the same as one, and where each word begins."""
-    distinct, place = np.unique(codes, return_inverse=True)
-    classes = _classes(distinct)[place]
+    classes = _CLASSES[codes].astype(np.int64)
+    if (classes == UNKNOWN_CLASS).any():
+        missing = np.unique(codes[classes == UNKNOWN_CLASS])
+        _CLASSES[missing] = _classes(missing)
+        classes = _CLASSES[codes].astype(np.int64)
     begins_run = np.ones(len(codes), dtype=np.bool_)
     begins_run[1:] = classes[1:] != classes[:-1]
     begins_run[starts[:-1][np.diff(starts) > 0]] = True

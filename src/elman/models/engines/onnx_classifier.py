@@ -3,6 +3,7 @@
 Knows graphs and arrays; knows no text and no torch. Called by `models.classifier`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from elman.models.engines.onnx_session import Session, ids32
 from elman.models.engines.onnx_words import OnnxWords, WordVectors
 from elman.models.folder import Exported
 from elman.text.bags import Bags
-from elman.text.features import WordRows
+from elman.text.features import WordFeatures
 from elman.text.vocabulary import START
 
 NAME, BAG, SPELLING = "classifier.onnx", "bag.onnx", "spelling.onnx"
@@ -61,15 +62,15 @@ class OnnxClassifier:
         """The number of weights."""
         return self._exported.parameters
 
-    def words(self, rows: WordRows) -> WordVectors:
-        """What batches are to hold of words."""
+    def words(self, words: Sequence[str], features: WordFeatures) -> WordVectors:
+        """What batches are to hold of different words."""
         assert self._words is not None
-        return self._words.of(rows)
+        return self._words.of(words, features)
 
-    def characters(self, rows: WordRows) -> WordVectors:
+    def characters(self, characters: Sequence[str], features: WordFeatures) -> WordVectors:
         """Likewise of characters that are read by themselves."""
         assert self._spelling is not None
-        return self._spelling.of(rows)
+        return self._spelling.of(characters, features)
 
     def paths(self, batch: TextBatch) -> Floats:
         """The scores of the labels of a batch of texts by the stacks together and, if there is one, by the bag, before

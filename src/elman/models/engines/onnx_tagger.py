@@ -16,7 +16,7 @@ from elman.models.engines.onnx_session import Session, ids32
 from elman.models.engines.onnx_words import OnnxWords, WordVectors
 from elman.models.folder import Exported
 from elman.models.tagging.decoding import has_crf
-from elman.text.features import WordRows
+from elman.text.features import WordFeatures
 from elman.text.labels import LabelSet
 
 NAME = "tagger.onnx"
@@ -64,15 +64,15 @@ class OnnxTagger:
         """The number of weights."""
         return self._exported.parameters
 
-    def words(self, rows: WordRows) -> WordVectors:
-        """What batches are to hold of words."""
-        return self._words.of(rows)
+    def words(self, words: Sequence[str], features: WordFeatures) -> WordVectors:
+        """What batches are to hold of different words."""
+        return self._words.of(words, features)
 
     def emissions(self, batch: TokenBatch) -> list[NDArray[np.float32]]:
         """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, M then is 1, else as the CRF of
         each member has them."""
         rows = batch.rows
-        vectors = rows.vectors if isinstance(rows, WordVectors) else self._words.of(rows).vectors
+        vectors = rows.vectors if isinstance(rows, WordVectors) else self._words.made(rows)
         return self._tagger.run(vectors=vectors, places=batch.places, lengths=ids32(batch.lengths))
 
     def likeliest(self, batch: TokenBatch, columns: Sequence[int]) -> list[NDArray[np.int64]]:

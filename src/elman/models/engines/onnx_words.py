@@ -1,8 +1,10 @@
-"""The vectors of words by an exported graph: what is known of words goes in, their vectors come out.
+"""The vectors of words by an exported graph: what is known of words goes in, their vectors come out and are kept.
 
-Knows arrays and a graph; knows no text. Used by the ONNX engines of taggers and classifiers.
+Knows arrays and a graph; of words only how to ask for their features. Used by the ONNX engines of taggers and
+classifiers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,9 @@ from numpy.typing import NDArray
 
 from elman.files.graphs import Door
 from elman.models.engines.onnx_session import Session, ids32
+from elman.models.engines.word_memory import WordMemory
 from elman.nn.config import WordEmbeddingConfig
-from elman.text.features import WordRows
+from elman.text.features import WordFeatures, WordRows
 
 NAME = "words.onnx"
 AT_ONCE = 2048
@@ -41,6 +44,7 @@ class OnnxWords:
     def __init__(self, folder: Path, config: WordEmbeddingConfig, *, name: str = NAME, members: int = 1) -> None:
         self.config = config
         self.width = members * config.width
+        self._memory = WordMemory(self.width)
         inputs: dict[str, Door] = {}
         if config.word_width:
             inputs["words"] = ("int64", (None,))
@@ -50,8 +54,16 @@ class OnnxWords:
             inputs.update(characters=("int64", (None, None)), character_lengths=("int32", (None,)))
         self._session = Session(folder / name, inputs=inputs, outputs={"vectors": ("float32", (None, self.width))})
 
-    def of(self, rows: WordRows) -> WordVectors:
-        """The vectors of words."""
+    def of(self, words: Sequence[str], features: WordFeatures) -> WordVectors:
+        """The vectors of different words.
+
+        Args:
+            features: what is known of words; the same at every call.
+        """
+        return WordVectors(self._memory.of(words, lambda new: self.made(features.rows(new))))
+
+    def made(self, rows: WordRows) -> NDArray[np.float32]:
+        """The vectors (n, D) of n words by the graph."""
         sizes = np.diff(rows.character_starts)
         found = np.empty((len(sizes), self.width), dtype=np.float32)
         reads_characters = bool(self.config.character_hidden)
@@ -60,7 +72,7 @@ class OnnxWords:
             some = order[begin : begin + AT_ONCE]
             whole = len(some) == len(order) and not reads_characters
             found[some] = self._session.run(**self._inputs(rows if whole else rows.select(some)))[0]
-        return WordVectors(found)
+        return found
 
     def _inputs(self, rows: WordRows) -> dict[str, NDArray[Any]]:
         given: dict[str, NDArray[Any]] = {}

@@ -3,7 +3,7 @@
 Knows the network and arrays; knows no text. Called by `models.classifier` and `models.classifying`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from elman.models.networks.classifier import ClassifierNetwork, Read, many_label
 from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
 from elman.nn.bags import BagTensors
 from elman.nn.words import WordTensors
-from elman.text.features import WordRows
+from elman.text.features import WordFeatures, WordRows
 
 Floats = NDArray[np.float32]
 
@@ -120,13 +120,13 @@ class TorchClassifier:
         """The weights by name."""
         return weight_arrays(self.network)
 
-    def words(self, rows: WordRows) -> WordRows:
-        """What batches are to hold of words: all that is known of them."""
-        return rows
+    def words(self, words: Sequence[str], features: WordFeatures) -> WordRows:
+        """What batches are to hold of different words: all that is known of them."""
+        return features.rows(words)
 
-    def characters(self, rows: WordRows) -> WordRows:
+    def characters(self, characters: Sequence[str], features: WordFeatures) -> WordRows:
         """Likewise of characters that are read by themselves."""
-        return rows
+        return features.rows(characters)
 
     def paths(self, batch: TextBatch) -> Floats:
         """The scores of the labels of the real texts of a batch by the stacks together and, if there is one, by the

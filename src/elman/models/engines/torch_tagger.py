@@ -17,7 +17,7 @@ from elman.models.networks.tagger import Allowed, TaggerNetwork
 from elman.models.networks.weights import put_grown, shapes_of, weight_arrays
 from elman.models.tagging.decoding import has_crf
 from elman.nn.words import WordTensors
-from elman.text.features import WordRows
+from elman.text.features import WordFeatures, WordRows
 from elman.text.labels import LabelSet
 
 
@@ -104,9 +104,9 @@ class TorchTagger:
         """The weights by name."""
         return weight_arrays(self.network)
 
-    def words(self, rows: WordRows) -> WordRows:
-        """What batches are to hold of words: all that is known of them."""
-        return rows
+    def words(self, words: Sequence[str], features: WordFeatures) -> WordRows:
+        """What batches are to hold of different words: all that is known of them."""
+        return features.rows(words)
 
     def emissions(self, batch: TokenBatch) -> list[NDArray[np.float32]]:
         """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, M then is 1, else as the CRF of

@@ -198,7 +198,7 @@ class LabelReader:
     def _batches(self, sentences: Sequence[Sequence[str]]) -> Iterator[tuple[list[int], TokenBatch]]:
         """Sentences with tokens in groups of like length, with their batch."""
         types, places, starts = distinct(sentences)
-        rows = self.engine.words(self.features.rows(types))
+        rows = self.engine.words(types, self.features)
         none = np.zeros((0, len(places)), dtype=np.int64)
         data = LabelledTokens(places, rows, none, starts, self.engine.exact)
         lengths = np.diff(starts)
