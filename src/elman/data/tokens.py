@@ -123,8 +123,8 @@ class LabelledTokens:
     Args:
         tokens: (tokens,), numbers of distinct tokens. rows: what is known of these. labels: (columns, tokens), ids.
         starts: (stretches + 1,), where each stretch that is read as one sentence begins, and the end. exact: batches
-            have as many rows and steps as they need, for engines that prepare nothing for a shape. where: the file and
-            the line of each stretch, where these are known.
+            have as many rows and steps as they need, and all tokens beside them, for engines that prepare nothing for a
+            shape and make nothing of tokens. where: the file and the line of each stretch, where these are known.
     """
 
     tokens: NDArray[np.int32]
@@ -146,12 +146,12 @@ class LabelledTokens:
         Torch prepares a kernel for every shape that it meets, which costs as much as running it some ten times: so
         rows and steps come in few numbers, unless `exact`.
         """
-        rows = len(stretches) if self.exact else rounded(len(stretches))
-        begins, lengths = np.zeros((2, rows), dtype=np.int64)
+        if self.exact:
+            return self._exact(stretches)
+        begins, lengths = np.zeros((2, rounded(len(stretches))), dtype=np.int64)
         begins[: len(stretches)] = self.starts[stretches]
         lengths[: len(stretches)] = self.starts[stretches + 1] - self.starts[stretches]
-        longest = int(lengths.max(initial=0))
-        steps = np.arange(longest if self.exact else rounded(longest))
+        steps = np.arange(rounded(int(lengths.max(initial=0))))
         real = steps < lengths[:, None]  # (B, T)
         where = np.where(real, begins[:, None] + steps, 0)
         distinct, places = np.unique(self.tokens[where][real], return_inverse=True)
@@ -159,6 +159,20 @@ class LabelledTokens:
         padded[real] = places
         labels = np.where(real, self.labels[:, where], PADDING)
         return TokenBatch(padded, self.rows.select(distinct.astype(np.int64)), lengths, labels)
+
+    def _exact(self, stretches: Ids) -> TokenBatch:
+        """The batch of some stretches as they are, of one without any work on padding."""
+        begins = self.starts[stretches]
+        lengths = self.starts[stretches + 1] - begins
+        if len(stretches) == 1:
+            some = slice(int(begins[0]), int(begins[0] + lengths[0]))
+            places = self.tokens[some].astype(np.int64)[None]  # (1, T)
+            return TokenBatch(places, self.rows, lengths, self.labels[:, None, some])
+        steps = np.arange(int(lengths.max(initial=0)))
+        real = steps < lengths[:, None]  # (B, T)
+        where = np.where(real, begins[:, None] + steps, 0)
+        places = np.where(real, self.tokens[where], 0).astype(np.int64)
+        return TokenBatch(places, self.rows, lengths, np.where(real, self.labels[:, where], PADDING))
 
 
 def rounded(count: int) -> int:

@@ -201,7 +201,7 @@ class LabelReader:
         rows = self.engine.words(types, self.features)
         none = np.zeros((0, len(places)), dtype=np.int64)
         data = LabelledTokens(places, rows, none, starts, self.engine.exact)
-        lengths = np.diff(starts)
+        lengths = starts[1:] - starts[:-1]
         order = np.argsort(lengths, kind="stable")
         for group in grouped(order[lengths[order] > 0], lengths, rows=ROWS, tokens=TOKENS):
             yield group.tolist(), data.batch(group)
