@@ -7,8 +7,8 @@ DATA is a folder that holds `ud-english-ewt`, `sst2` and `multi30k-en-de`. Model
 many seconds each, which suffices to time them, and exported, in fp32 and in int8. The parts:
 
     sentence   milliseconds a sentence of EWT, one at a time, in every round sentences that were not read before, over
-               those of the same shape in plain torch: nn.Embedding, nn.EmbeddingBag, nn.LSTM, nn.Linear, on the features
-               that elman makes
+               those of the same shape in plain torch: nn.Embedding, nn.EmbeddingBag, nn.LSTM, nn.Linear, on the
+               features that elman makes
     bulk       tokens a second over EWT's test part, over those of the torch engine
     texts      texts a second over sst2's test part, over those of fastText with n-grams of characters (`fasttext`)
     step       the next symbol, one layer of 512, 10,000 words, batch 1: seconds of the tutorial loop (nn.LSTM with T=1,

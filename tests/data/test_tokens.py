@@ -1,5 +1,6 @@
 """Corpora of tokens as numbers that give the sentences back; batches that hold every token once and pad the rest."""
 
+import dataclasses
 from collections import Counter
 from itertools import pairwise
 
@@ -174,3 +175,19 @@ def test_distinct_tokens_and_their_places() -> None:
     assert places.tolist() == [0, 1, 0, 2, 1]
     assert starts.tolist() == [0, 3, 3, 5]
     assert [len(part) for part in distinct([])] == [0, 0, 1]
+
+
+def test_exact_batches_hold_the_same_tokens_and_labels_without_room() -> None:
+    data = labelled(ROWS)
+    exact = dataclasses.replace(data, exact=True)
+    for stretches_ in ([0], [3], [2, 0], [1, 3, 0, 2]):
+        chosen = np.array(stretches_)
+        wanted, got = data.batch(chosen), exact.batch(chosen)
+        rows, steps = len(chosen), int(wanted.lengths.max())
+        assert got.places.shape == (rows, steps)
+        np.testing.assert_array_equal(got.lengths, wanted.lengths[:rows])
+        np.testing.assert_array_equal(got.labels, wanted.labels[:, :rows, :steps])
+        for row, length in enumerate(got.lengths):
+            one, other = wanted.rows.select(wanted.places[row, :length]), got.rows.select(got.places[row, :length])
+            np.testing.assert_array_equal(one.words, other.words)
+            np.testing.assert_array_equal(one.features, other.features)
