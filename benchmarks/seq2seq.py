@@ -90,6 +90,7 @@ from elman.text.vocabulary import END, START  # noqa: E402
 from elman.training.config import TrainConfig  # noqa: E402
 from elman.training.loop import Trainer  # noqa: E402
 from elman.training.task import Limits, Task  # noqa: E402
+from rounds import interleaved, median_ratio  # noqa: E402
 
 JUDGED = PARTS if arguments.part is None else (arguments.part,)
 SEARCH = {name: value for name, value in arguments.option if name in names(BeamConfig)} | {"beam": arguments.beam}
@@ -237,25 +238,10 @@ def run_work(name: str, machine: standard.Standard) -> dict[str, Any]:
     return result
 
 
-def interleaved(runs: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
-    """Seconds of each, round by round; the first round is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for count in range(arguments.rounds + 1):
-        for name, run in runs.items():
-            begun = time.perf_counter()
-            run()
-            if count:
-                times[name].append(time.perf_counter() - begun)
-    return times
-
-
 def ratios(times: Mapping[str, Sequence[float]]) -> dict[str, float]:
     """Of each but the plain one, the median over the rounds of the plain one's seconds over its own."""
     theirs = times["plain torch"]
-    return {
-        name: statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
-        for name, ours in times.items() if name != "plain torch"
-    }  # fmt: skip
+    return {name: median_ratio(theirs, ours) for name, ours in times.items() if name != "plain torch"}
 
 
 def our_trainer(shape: Seq2SeqShape, batches: Sequence[PairBatch]) -> Callable[[], None]:
@@ -318,7 +304,7 @@ def time_training() -> dict[str, Any]:
         "plain torch": lambda: [step(batch) for batch in theirs],
         "elman, the same net": our_trainer(same, batches),
         "elman": our_trainer(shape(own, DecoderConfig(), adaptive=symbols >= LARGE_VOCABULARY), batches),
-    })  # fmt: skip
+    }, rounds=arguments.rounds)  # fmt: skip
     tokens = sum(int(batch.target_lengths.sum()) for batch in batches)
     rates = {name: tokens / statistics.median(values) for name, values in times.items()}
     return {"speed": "training", "precision": arguments.precision, "symbols_per_second": rates, "ratio": ratios(times)}
@@ -365,7 +351,7 @@ def time_beam(machine: standard.Standard) -> dict[str, Any]:
         "plain torch": theirs,
         "elman": lambda: ours.predict(texts, **SEARCH),
         "elman, one by one": lambda: [ours.predict([text], **SEARCH) for text in texts],
-    })  # fmt: skip
+    }, rounds=arguments.rounds)  # fmt: skip
     written = {"elman": ours.predict(texts, **SEARCH), "plain torch": [ours.target.decode(ids) for ids in theirs()]}
     golds = [row.targets for row in rows]
     return {

@@ -19,7 +19,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ import ufal.udpipe as udpipe  # noqa: E402
 import elman  # noqa: E402 the thread count is set before the engine loads
 import plain_tagger  # noqa: E402
 import standard  # noqa: E402
+from rounds import interleaved, median_ratio  # noqa: E402
 
 FILES = {part: arguments.data / "ud-english-ewt" / f"en_ewt-ud-{part}.conllu.gz" for part in ("train", "dev", "test")}
 SINGLE = 300
@@ -142,23 +143,6 @@ def time_training(model: "udpipe.Model", cost: Cost) -> dict[str, Any]:
     return {"work": "training", "udpipe": theirs, "elman": tries, "ratio": ratio}
 
 
-def interleaved(runs: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
-    """Seconds of each, round by round; the first round is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for count in range(arguments.rounds + 1):
-        for name, run in runs.items():
-            begun = time.perf_counter()
-            run()
-            if count:
-                times[name].append(time.perf_counter() - begun)
-    return times
-
-
-def median_ratio(above: Sequence[float], below: Sequence[float]) -> float:
-    """Median over the rounds of one time over the other."""
-    return statistics.median(a / b for a, b in zip(above, below, strict=True))
-
-
 def time_bulk(ours: elman.Tagger, plain: plain_tagger.PlainTagger, model: "udpipe.Model") -> dict[str, Any]:
     """Tokens a second over the test part."""
     words = [sentence.words for sentence in plain_tagger.read(FILES["test"])]
@@ -167,7 +151,7 @@ def time_bulk(ours: elman.Tagger, plain: plain_tagger.PlainTagger, model: "udpip
         "elman": lambda: ours.predict(words),
         "udpipe": lambda: tag_udpipe(model, sentences),
         "plain torch": lambda: plain.predict(words),
-    })  # fmt: skip
+    }, rounds=arguments.rounds)  # fmt: skip
     tokens = sum(map(len, words))
     return {
         "work": "bulk",
@@ -184,7 +168,7 @@ def time_single(ours: elman.Tagger, plain: plain_tagger.PlainTagger) -> dict[str
     times = interleaved({
         "elman": lambda: [ours.predict([sentence]) for sentence in words],
         "plain torch": lambda: [plain.predict([sentence]) for sentence in words],
-    })  # fmt: skip
+    }, rounds=arguments.rounds)  # fmt: skip
     return {
         "work": "single",
         "milliseconds": {name: 1000 * statistics.median(values) / SINGLE for name, values in times.items()},

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from elman.data.symbol_texts import SymbolBatch, SymbolTexts
 from elman.data.texts import LabelledText
-from elman.data.tokens import Ids, KnownWords, LabelledTokens, TokenBatch, distinct, numbered
+from elman.data.tokens import Ids, KnownWords, LabelledTokens, TokenBatch, distinct, numbered, occurrences
 from elman.text.bags import Bags, bags_of
 from elman.text.config import BagConfig
 from elman.text.features import WordFeatures
@@ -47,12 +47,11 @@ class Stretches:
 
     def holding(self, rows: KnownWords, exact: bool) -> LabelledTokens:
         """The same with what an engine wants of `types` instead."""
-        none = np.zeros((0, len(self.tokens)), dtype=np.int64)
-        return LabelledTokens(self.tokens, rows, none, self.starts, exact)
+        return LabelledTokens.unlabelled(self.tokens, rows, self.starts, exact=exact)
 
     def counts(self) -> dict[str, int]:
         """How often each distinct token occurs."""
-        return dict(zip(self.types, np.bincount(self.tokens, minlength=len(self.types)).tolist(), strict=True))
+        return occurrences(self.types, self.tokens)
 
 
 @dataclass(frozen=True)
@@ -89,11 +88,13 @@ def build_texts(
     longest: int,
     form: Callable[[str], str],
     encode: Callable[[str], NDArray[np.int32]] | None = None,
+    spelling: bool = True,
 ) -> TextCorpus:
     """The corpus of texts, of each no more than so many tokens.
 
     Args:
-        form: what a token counts as in a bag. encode: the symbols of a text, where these are read.
+        form: what a token counts as in a bag. encode: the symbols of a text, where these are read. spelling: keep the
+            texts as characters too.
     """
     types: dict[str, int] = {}
     labels: list[tuple[str, ...]] = []
@@ -112,8 +113,9 @@ def build_texts(
             cut += len(tokens) > longest
             lists.append(shortened(tokens, longest))
             labels.append(text.labels)
-            letters = shortened(split_characters(text.text), longest * CHARACTERS_A_WORD)
-            spelt.append(numbered(letters, characters))
+            if spelling:
+                letters = shortened(split_characters(text.text), longest * CHARACTERS_A_WORD)
+                spelt.append(numbered(letters, characters))
             if encode is not None:
                 symbols.append(encode(text.text))
         found = numbered([token for tokens in lists for token in tokens], types)

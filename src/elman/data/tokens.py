@@ -53,7 +53,7 @@ class TokenCorpus:
 
     def counts(self) -> dict[str, int]:
         """How often each distinct token stands in the sentences."""
-        return dict(zip(self.types, np.bincount(self.tokens, minlength=len(self.types)).tolist(), strict=True))
+        return occurrences(self.types, self.tokens)
 
     def sequences(self, column: str) -> Iterator[list[str]]:
         """The labels of each sentence in a column."""
@@ -79,6 +79,11 @@ def build_tokens(sentences: Iterable[Sentence], columns: Sequence[str]) -> Token
     starts = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
     found = {column: (list(labels[column]), _joined(places[column])) for column in columns}
     return TokenCorpus(list(types), _joined(tokens), starts, found, where)
+
+
+def occurrences(types: Sequence[str], tokens: NDArray[np.int32]) -> dict[str, int]:
+    """How often each distinct token occurs among tokens that are told by their places in `types`."""
+    return dict(zip(types, np.bincount(tokens, minlength=len(types)).tolist(), strict=True))
 
 
 def part_of(sentences: Iterable[Item], part: str | None) -> Iterator[Item]:
@@ -133,6 +138,13 @@ class LabelledTokens:
     starts: Ids
     exact: bool = False
     where: Sequence[tuple[str, int]] | None = None
+
+    @classmethod
+    def unlabelled(
+        cls, tokens: NDArray[np.int32], rows: KnownWords, starts: Ids, *, exact: bool = False
+    ) -> "LabelledTokens":
+        """The same of tokens of which no labels are known."""
+        return cls(tokens, rows, np.zeros((0, len(tokens)), dtype=np.int64), starts, exact)
 
     def told(self, stretches: Ids) -> str:
         """Some stretches, for people."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import elman
-from elman.models.tagging.sizing import FEW_TOKENS, MOST_EPOCHS, Facts, choose
+from elman.models.tagging.sizing import FEW_TOKENS, MOST_EPOCHS, MOST_MEMBERS, Facts, choose
 from tiny import TAGGER, conllu
 
 FACTS = Facts(tokens=60_000, sentences=3000, seconds=300.0, epochs=None, spans=True)
@@ -14,7 +14,7 @@ def test_a_small_text_with_spans_is_read_a_few_times_by_a_small_network() -> Non
     small = choose(FACTS, {})
     assert small.most_epochs == MOST_EPOCHS and small.values["hidden"] == 128
     assert small.steps == MOST_EPOCHS * 3000 // 32
-    for other in (replace(FACTS, spans=False), replace(FACTS, tokens=FEW_TOKENS)):
+    for other in (replace(FACTS, spans=False), replace(FACTS, tokens=FEW_TOKENS, seconds=900.0)):
         assert choose(other, {}).most_epochs is None and choose(other, {}).values["hidden"] > 128
 
 
@@ -22,7 +22,15 @@ def test_epochs_that_were_asked_for_are_run() -> None:
     assert choose(replace(FACTS, seconds=None, epochs=50), {}).most_epochs is None
 
 
-def test_several_stacks_read_a_text_the_less_often() -> None:
+def test_what_time_there_is_for_more_goes_to_further_members() -> None:
+    treebank = replace(FACTS, tokens=200_000, spans=False)
+    found = [choose(replace(treebank, seconds=seconds), {}).values["members"] for seconds in (60.0, 300.0, 900.0)]
+    assert found == [1, 1, 3] and choose(FACTS, {}).values["members"] == 2
+    assert choose(replace(treebank, seconds=1e6), {}).values["members"] == MOST_MEMBERS
+    assert choose(replace(treebank, seconds=None, epochs=100), {}).values["members"] == 1
+
+
+def test_several_members_read_a_text_the_less_often() -> None:
     whole = replace(FACTS, spans=False)
     assert choose(whole, {"members": 2, "hidden": 128}).steps == choose(whole, {"hidden": 128}).steps // 2
 

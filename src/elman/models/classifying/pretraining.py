@@ -17,7 +17,7 @@ from elman.data.config import LabelledReadConfig
 from elman.data.symbol_texts import SymbolTexts
 from elman.data.text_batches import TextCorpus, build_texts
 from elman.data.texts import SUFFIXES, read_labelled
-from elman.data.tokens import LabelledTokens, SentenceBatches, numbered, stretches
+from elman.data.tokens import LabelledTokens, SentenceBatches, numbered, occurrences, stretches
 from elman.errors import InputError, ModelFileError, OptionError
 from elman.models.engines.torch_pretraining import build_pretraining, pretraining_loss
 from elman.models.kinds import ClassifierOptions
@@ -56,14 +56,13 @@ class PlainTexts:
     @property
     def counts(self) -> dict[str, int]:
         """How often each word stands in the texts."""
-        return dict(zip(self.types, np.bincount(self.tokens, minlength=len(self.types)).tolist(), strict=True))
+        return occurrences(self.types, self.tokens)
 
     def cut(self, features: WordFeatures) -> LabelledTokens | SymbolTexts:
         """What batches are cut from."""
         if self.symbols is not None:
             return SymbolTexts(self.symbols.ids, stretches(self.symbols.starts, STRETCH * 4))
-        none = np.zeros((0, len(self.tokens)), dtype=np.int64)
-        return LabelledTokens(self.tokens, features.rows(self.types), none, stretches(self.starts, STRETCH))
+        return LabelledTokens.unlabelled(self.tokens, features.rows(self.types), stretches(self.starts, STRETCH))
 
 
 def plain_texts(corpora: Sequence[TextCorpus]) -> PlainTexts:
@@ -87,7 +86,7 @@ def read_unlabelled(
         InputError: a file cannot be read, or there is no text.
     """
     texts = chain.from_iterable(read_labelled([file], _reading(file, options), labelled=False) for file in files)
-    corpus = build_texts(texts, WITHOUT_BAGS, longest=sys.maxsize, form=str, encode=encode)
+    corpus = build_texts(texts, WITHOUT_BAGS, longest=sys.maxsize, form=str, encode=encode, spelling=False)
     if not corpus.labels:
         raise InputError("there is no text with words", where=str(files[0]), mend="give files with texts")
     log.info("texts without labels: %s of %s words", f"{len(corpus.labels):,}", f"{len(corpus.tokens):,}")

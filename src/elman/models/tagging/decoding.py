@@ -199,8 +199,7 @@ class LabelReader:
         """Sentences with tokens in groups of like length, with their batch."""
         types, places, starts = distinct(sentences)
         rows = self.engine.words(types, self.features)
-        none = np.zeros((0, len(places)), dtype=np.int64)
-        data = LabelledTokens(places, rows, none, starts, self.engine.exact)
+        data = LabelledTokens.unlabelled(places, rows, starts, exact=self.engine.exact)
         lengths = starts[1:] - starts[:-1]
         order = np.argsort(lengths, kind="stable")
         for group in grouped(order[lengths[order] > 0], lengths, rows=ROWS, tokens=TOKENS):

@@ -9,15 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SPEEDS = {256: 6_000, 192: 10_000, 128: 15_000}
+SPEEDS = {192: 10_000, 128: 15_000}
 """Tokens a second that training reads with two layers of so many units a direction, on one thread or two of a processor
-with AVX-512; the speed of a run is measured on the way."""
+with AVX-512; the speed of a run is measured on the way. No larger network was better."""
+SPELLING, SEQUENCES = 0.65, 0.5
+"""What is left of such a speed where words are read by characters, and where a CRF scores whole sequences."""
 EPOCHS = 12
-"""A larger network is taken only if it can read its text so often."""
+"""The larger network is taken only if it can read its text so often."""
 FEW_TOKENS = 150_000
-"""Below so many tokens the largest network is not taken."""
+"""Below so many tokens with spans the smaller network is taken."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
+ENOUGH_EPOCHS, ENOUGH_TOKENS = 6, 2_500_000
+"""What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
+MOST_MEMBERS = 5
 SPELT, MOSTLY = 50, 0.5
 """Size of the network that reads the characters of words where more than this share of them are syllables: most words
 of Hangul are met once, their syllables a thousand times. For spans it was no gain."""
@@ -43,6 +48,11 @@ class Facts:
     spans: bool
     syllables: float = 0.0
 
+    @property
+    def spelt(self) -> bool:
+        """Whether words are to be read by their characters."""
+        return self.syllables > MOSTLY and not self.spans
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -62,17 +72,18 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     Entities stand in few sentences, and are not learnt where much is dropped; a part of speech is met often.
     """
     hidden = given.get("hidden", _hidden(facts))
+    most = MOST_EPOCHS if facts.seconds and facts.spans and facts.tokens < FEW_TOKENS else None
     wanted: dict[str, Any] = {
         "hidden": hidden,
         "batch_size": ROWS,
         "layers": 2,
-        "character_hidden": SPELT if facts.syllables > MOSTLY and not facts.spans else 0,
+        "members": _members(facts, hidden, most),
+        "character_hidden": SPELT if facts.spelt else 0,
         **_tables(facts.spans),
         **_dropout(facts.spans, given.get("dropout")),
     }
     values = {name: value for name, value in wanted.items() if name not in given}
-    most = MOST_EPOCHS if facts.seconds and facts.spans and facts.tokens < FEW_TOKENS else None
-    epochs = min(_epochs(facts, hidden) / given.get("members", 1), most or math.inf)
+    epochs = min(_epochs(facts, hidden) / given.get("members", wanted["members"]), most or math.inf)
     steps = max(1, int(epochs * facts.sentences / given.get("batch_size", ROWS)))
     reason = f"chosen for about {epochs:.0f} epochs: " + ", ".join(f"{k} {v}" for k, v in values.items())
     return Choice(values, reason, steps, DEV_TOKENS, most)
@@ -82,17 +93,23 @@ def _hidden(facts: Facts) -> int:
     """The largest size that can read the text often enough; of few tokens with spans the smallest learns most."""
     if facts.spans and facts.tokens < FEW_TOKENS:
         return min(SPEEDS)
-    for hidden in SPEEDS:
-        if _epochs(facts, hidden) >= EPOCHS and (facts.tokens >= FEW_TOKENS or hidden < max(SPEEDS)):
-            return hidden
-    return min(SPEEDS)
+    return next((hidden for hidden in SPEEDS if _epochs(facts, hidden) >= EPOCHS), min(SPEEDS))
+
+
+def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
+    """As many networks as can all read enough."""
+    if facts.seconds is None:
+        return 1
+    enough = most_epochs or max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens)
+    return max(1, min(MOST_MEMBERS, int(_epochs(facts, hidden) / enough)))
 
 
 def _epochs(facts: Facts, hidden: int) -> float:
     if facts.epochs is not None or facts.seconds is None:
         return float(facts.epochs or 1)
     speed = SPEEDS[min(SPEEDS, key=lambda size: abs(size - hidden))]
-    return facts.seconds * speed / facts.tokens
+    share = (SPELLING if facts.spelt else 1.0) * (SEQUENCES if facts.spans else 1.0)
+    return facts.seconds * speed * share / facts.tokens
 
 
 def _tables(spans: bool) -> dict[str, float]:
