@@ -13,7 +13,7 @@ CHARACTERS_PER_MERGE = 900
 """Characters of both sides for each symbol of a vocabulary of byte pairs."""
 SMALLEST, LARGEST = 400, 16_000
 """Symbols of a vocabulary of byte pairs."""
-LARGE_VOCABULARY = 6000
+LARGE_VOCABULARY = 3000
 """From so many symbols of the target on, the softmax is adaptive: the whole one would cost more than all the rest."""
 ADAPTIVE_SHARE = 0.1
 """What the adaptive softmax computes for a symbol, as a share of the whole product, at 4,000 to 8,000 byte pairs."""
