@@ -195,7 +195,7 @@ WORKS = {
     "multi30k-15m": Work(multi30k, 15),
     "multi30k-5m": Work(multi30k, 5),
     "multi30k-5m-none": Work(multi30k, 5, nets={"none": {"attention": "none"}, "mlp": {"attention": "mlp"}}),
-    "cmudict-15m": Work(cmudict, 15, {"tokenizer": "word", "source_tokenizer": "char", "lr": 4e-3}),
+    "cmudict-15m": Work(cmudict, 15, {"tokenizer": "word", "source_tokenizer": "char"}),
     "scitldr-15m": Work(scitldr, 15, {"copy": True}, beside=drawn_sentences),
     "tatoeba-5m": Work(tatoeba, 5, beside=known_phrases),
 }

@@ -221,6 +221,6 @@ SEQ2SEQ = Kind(
     documents=("tokenizer.json", "source_tokenizer.json"), packed=(), graphs=("encoder.onnx", "decoder.onnx"),
     output=Seq2SeqOutput,
     evaluation=Seq2SeqEvaluation, decoding=BeamConfig, sampling={"temperature": 0.0},
-    files=("train_target", "dev_target"), beside=("target", "ensemble"), defaults={"bidirectional": True, "lr": 1.2e-2},
+    files=("train_target", "dev_target"), beside=("target", "ensemble"), defaults={"bidirectional": True, "lr": 1e-2},
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER, CLASSIFIER, SEQ2SEQ)}
