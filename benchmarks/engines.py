@@ -12,7 +12,8 @@ many seconds each, which suffices to time them, and exported, in fp32 and in int
     bulk       tokens a second over EWT's test part, over those of the torch engine
     texts      texts a second over sst2's test part, over those of fastText with n-grams of characters (`fasttext`)
     step       the next symbol, one layer of 512, 10,000 words, batch 1: seconds of the tutorial loop (nn.LSTM with T=1,
-               nn.Linear) over ours
+               nn.Linear) over ours, with the softmax that elman chooses for so many words, and with a full one; the
+               words are drawn anew in every round, the frequent ones more often, as in a text
     lstm       one layer of 256 forwards over 32 x 64 steps: seconds of nn.LSTM over those of the int8 graph
     beam       sentences a second of multi30k's test part with a beam of 5, over those of the torch engine
     start      seconds from a cold start to the labels of one sentence, by the clock and of the processor
@@ -32,7 +33,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,9 @@ import standard  # noqa: E402
 from elman.data.config import ReadConfig  # noqa: E402
 from elman.data.tokens import distinct  # noqa: E402
 from elman.export.onnx_graph import Graph  # noqa: E402
-from elman.export.onnx_language_model import softmax_graph, states_graph  # noqa: E402
+from elman.export.onnx_language_model import nats_graph, softmax_graph, states_graph  # noqa: E402
 from elman.export.onnx_stack import stack  # noqa: E402
+from elman.export.onnx_step import readings_graph, step_graph  # noqa: E402
 from elman.models.config import LanguageModelConfig  # noqa: E402
 from elman.models.engines.onnx_language_model import OnnxLanguageModel  # noqa: E402
 from elman.models.engines.torch_language_model import build_network  # noqa: E402
@@ -82,6 +84,7 @@ SST2 = arguments.data / "sst2"
 PAIRS = arguments.data / "multi30k-en-de"
 SINGLE, SENTENCES, STEPS = 200, 100, 60
 """Sentences that are tagged one by one, that are translated, and symbols that are written."""
+WORDS = 10_000
 
 
 def interleaved(runs: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
@@ -208,43 +211,60 @@ def time_texts(folder: Path) -> dict[str, Any]:
     return {"texts_per_second": rates, "ratio": ratios(times, "fastText")}
 
 
+def step_engine(folder: Path, *, adaptive: bool, int8: bool) -> OnnxLanguageModel:
+    """The graphs of a language model whose weights are drawn."""
+    config = LanguageModelConfig(
+        symbols=WORDS, reading=ReadConfig(continuous=True), text=TextConfig(tokenizer="word"),
+        embedding=EmbeddingConfig(embedding=512), stack=StackConfig(hidden=512),
+        softmax=SoftmaxConfig(tied=adaptive, adaptive=adaptive),
+    )  # fmt: skip
+    weights, read, know = weight_arrays(build_network(config, seed=1)), config.embedding, (START,)
+    graphs = {
+        "states.onnx": states_graph(config.stack, weights, embedding=read, int8=int8),
+        "softmax.onnx": softmax_graph(weights, hidden=512, symbols=WORDS, impossible=know, int8=int8),
+        "readings.onnx": readings_graph(weights, int8=int8),
+        "step.onnx": step_graph(config.stack, weights, embedding=read, symbols=WORDS, impossible=know, int8=int8),
+    }
+    if adaptive:
+        graphs["nats.onnx"] = nats_graph(weights, hidden=512, impossible=know, int8=int8)
+    place = folder / f"steps-{adaptive}-{int8}"
+    place.mkdir()
+    for graph, content in graphs.items():
+        (place / graph).write_bytes(content)
+    return OnnxLanguageModel(config, Exported({"parameters": 0}, {}, tuple(graphs), place))
+
+
 def time_steps(folder: Path) -> dict[str, Any]:
     """The next symbol, batch 1."""
-    hidden, symbols = 512, 10_000
-    config = LanguageModelConfig(
-        symbols=symbols, reading=ReadConfig(continuous=True), text=TextConfig(tokenizer="word"),
-        embedding=EmbeddingConfig(embedding=hidden), stack=StackConfig(hidden=hidden),
-        softmax=SoftmaxConfig(tied=False, adaptive=False),
-    )  # fmt: skip
-    weights, plain = weight_arrays(build_network(config, seed=1)), plain_torch.TutorialModel(symbols, hidden).eval()
-    engines = {}
-    for name, int8 in (("fp32", False), ("int8", True)):
-        place = folder / f"steps-{name}"
-        place.mkdir()
-        graphs = {
-            "states.onnx": states_graph(config.stack, weights, embedding=config.embedding, int8=int8),
-            "softmax.onnx": softmax_graph(weights, hidden=hidden, symbols=symbols, impossible=(START,), int8=int8),
-        }
-        for graph, content in graphs.items():
-            (place / graph).write_bytes(content)
-        engines[name] = OnnxLanguageModel(config, Exported({"parameters": 0}, {}, tuple(graphs), place))
-    drawn = np.random.default_rng(1).integers(3, symbols, STEPS)
+    plain = plain_torch.TutorialModel(WORDS, 512).eval()
+    engines = {
+        f"{softmax} {number}": step_engine(folder, adaptive=softmax == "adaptive", int8=number == "int8")
+        for softmax in ("adaptive", "full") for number in ("fp32", "int8")
+    }  # fmt: skip
+    often = 1.0 / np.arange(1, WORDS - 2)
+
+    def drawn() -> Iterator[list[int]]:
+        generator = np.random.default_rng(1)
+        while True:
+            yield generator.choice(np.arange(3, WORDS), size=STEPS, p=often / often.sum()).tolist()
 
     @torch.no_grad()
-    def tutorial() -> None:
+    def tutorial(symbols: list[int]) -> None:
         state = None
-        for symbol in drawn:
+        for symbol in symbols:
             logits, state = plain(torch.tensor([[symbol]]), state)
             torch.softmax(logits, dim=-1).argmax(dim=-1)
 
-    def ours(engine: OnnxLanguageModel) -> None:
+    def ours(engine: OnnxLanguageModel, symbols: list[int]) -> None:
         state = engine.start(1)
-        for symbol in drawn:
+        for symbol in symbols:
             logs, state = engine.step(state, np.array([symbol]))
             logs.argmax(axis=1)
 
-    runs: dict[str, Callable[[], object]] = {"tutorial": tutorial}
-    runs.update({name: lambda engine=engine: ours(engine) for name, engine in engines.items()})
+    rounds = {name: drawn() for name in ("tutorial", *engines)}
+    runs: dict[str, Callable[[], object]] = {"tutorial": lambda: tutorial(next(rounds["tutorial"]))}
+    for name, engine in engines.items():
+        runs[name] = lambda name=name, engine=engine: ours(engine, next(rounds[name]))
     times = interleaved(runs)
     spent = {name: 1000 * statistics.median(values) / STEPS for name, values in times.items()}
     return {"milliseconds": spent, "ratio": ratios(times, "tutorial")}

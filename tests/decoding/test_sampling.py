@@ -68,3 +68,29 @@ def test_draws_follow_the_distribution() -> None:
 def test_a_draw_at_the_upper_edge_stays_inside() -> None:
     assert draw(np.array([[0.5, 0.5, 0.0]]), np.array([np.nextafter(1.0, 0.0)]))[0] == 1
     assert draw(np.array([[0.0, 1.0]]), np.array([0.0]))[0] == 1
+
+
+def by_sorting(y: np.ndarray, k: int, p: float) -> np.ndarray:
+    """Top-k and top-p of one row by its definition: all symbols sorted, and taken one by one."""
+    kept = np.zeros_like(y)
+    order = sorted(range(len(y)), key=lambda symbol: (-y[symbol], symbol))[: k or len(y)]
+    total, before = sum(y[symbol] for symbol in order), 0.0
+    for symbol in order:
+        if before < p:
+            kept[symbol] = y[symbol]
+        before += y[symbol] / total
+    return np.asarray(kept / kept.sum())
+
+
+@pytest.mark.parametrize("k", [0, 1, 7, 300, 2000, 5000])
+@pytest.mark.parametrize("p", [0.2003, 0.9702, 1.0])
+def test_cuts_are_those_of_a_full_sort_whatever_is_equal(k: int, p: float) -> None:
+    generator = np.random.default_rng(0)
+    flat, peaked = np.zeros(2000), generator.integers(0, 6, 2000) * 3.0  # many are equal
+    logits = np.stack([flat, peaked, generator.standard_normal(2000) * 4])
+    y = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    found = distribution(logits, SamplingConfig(top_k=k, top_p=p))
+    for row, got in zip(y, found, strict=True):
+        wanted = by_sorting(row, k, p)
+        np.testing.assert_array_equal(got > 0, wanted > 0)
+        np.testing.assert_allclose(got, wanted, atol=1e-12)

@@ -34,7 +34,7 @@ def test_a_graph_gives_the_vectors_that_torch_gives(left_out: str | None) -> Non
     arrays = {name: p.detach().numpy() for name, p in network.named_parameters()}
     weights = stored_tensors(arrays, packed=("E", "features"))
     run = onnxruntime.InferenceSession(
-        words_graph(config, weights, words=WORDS, rows=ROWS), providers=["CPUExecutionProvider"]
+        words_graph(config, [weights], words=WORDS, rows=ROWS), providers=["CPUExecutionProvider"]
     )
     characters = np.array([[*spelt, 0, 0, 0][:3] for spelt in SPELT])
     lengths, counts = np.array([len(s) for s in SPELT]), np.array([len(f) for f in FEATURES])

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from elman.nn.cells import GATES, CellWeights, State, state_names, unroll_textbook
-from elman.nn.config import CELLS
+from elman.nn.cells import CellWeights, State, state_names, unroll_textbook
+from elman.nn.config import CELLS, GATES
 from elman.nn.kernels import unroll, unroll_both
 
 B, T, D, H = 4, 6, 5, 3

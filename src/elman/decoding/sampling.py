@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 from elman.decoding.config import SamplingConfig
 
 Floats = NDArray[np.float64]
+FEW = 128
+"""Symbols that are sorted first where a share of the probability is asked for."""
+NEAR = 1e-9
+"""More than what sums of probabilities in another order differ by."""
 
 
 def distribution(logits: Floats, config: SamplingConfig) -> Floats:
@@ -35,18 +39,32 @@ def distribution(logits: Floats, config: SamplingConfig) -> Floats:
 
 def _likeliest(y: Floats, *, k: int, p: float) -> Floats:
     """The k likeliest symbols, and of them the fewest that hold the share p of what they hold together."""
-    order = np.argsort(-y, axis=1, kind="stable")
-    ranked = np.take_along_axis(y, order, axis=1)
-    ranked[:, k:] = 0.0
-    ranked /= ranked.sum(axis=1, keepdims=True)
-    if p < 1:
-        before = np.cumsum(ranked, axis=1) - ranked
-        ranked = np.where(before < p, ranked, 0.0)
-        ranked[:, 0] = np.maximum(ranked[:, 0], np.finfo(np.float64).tiny)
-        ranked /= ranked.sum(axis=1, keepdims=True)
     kept = np.zeros_like(y)
-    np.put_along_axis(kept, order, ranked, axis=1)
+    for row, target in zip(y, kept, strict=True):
+        order = _first(row, k if k < len(row) else 0, p)
+        ranked = row[order] / row[order].sum() if k < len(row) else row[order]
+        if p < 1:
+            before = np.cumsum(ranked) - ranked
+            count = max(1, int((before < p).sum()))
+            order, ranked = order[:count], ranked[:count]
+            ranked[0] = max(ranked[0], np.finfo(np.float64).tiny)
+        target[order] = ranked / ranked.sum()
     return kept
+
+
+def _first(y: Floats, k: int, p: float) -> NDArray[np.int64]:
+    """The places of the k likeliest of y (N,), falling, of equals the first; with k 0, of as many as hold the share p.
+
+    Sorted is only what can be among them: most of a large vocabulary holds nothing.
+    """
+    count = k or min(FEW, len(y))
+    while True:
+        least = np.partition(y, len(y) - count)[len(y) - count]
+        some = np.flatnonzero(y >= least)
+        if k or count == len(y) or y[some].sum() > p + NEAR:
+            order = some[np.argsort(-y[some], kind="stable")]
+            return np.asarray(order[:k] if k else order)
+        count = min(8 * count, len(y))
 
 
 def draw(y: Floats, uniform: Floats) -> NDArray[np.int64]:

@@ -60,16 +60,19 @@ def bag_graph(weights: Weights, *, rows: int, width: int, labels: int) -> bytes:
     return graph.to_bytes()
 
 
-def symbol_vectors(graph: Graph, config: EmbeddingConfig, weights: Weights, *, part: str = "symbols.") -> str:
+def symbol_vectors(
+    graph: Graph, config: EmbeddingConfig, weights: Weights, *, part: str = "symbols.", steps: str | int = "T"
+) -> str:
     """What a stack reads of symbols, (B, T, D), with the inputs that this takes.
 
     Args:
-        weights: of `nn.symbols.SymbolEmbedding`, or of what has an embedding under the name `part` and n-grams.
+        weights: of `nn.symbols.SymbolEmbedding`, or of what has an embedding under the name `part` and n-grams. steps:
+            T, where it is known.
     """
-    x = embedded(graph, graph.input("ids", "int64", ["B", "T"]), part_of(weights, part))
+    x = embedded(graph, graph.input("ids", "int64", ["B", steps]), part_of(weights, part))
     if config.ngrams == 1:
         return x
-    rows = graph.input("ngrams", "int64", ["B", "T", config.ngrams - 1])
+    rows = graph.input("ngrams", "int64", ["B", steps, config.ngrams - 1])
     return with_ngrams(graph, x, rows, part_of(weights, "ngrams."), orders=config.ngrams, bits=config.ngram_bits,
                        width=config.ngram_width)  # fmt: skip
 

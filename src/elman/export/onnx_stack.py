@@ -145,7 +145,7 @@ def _scanned(
         if d == 1:
             v = _turned(graph, v, x, lengths)
         v_z, v_h = graph.ops("Split", v, outputs=2, axis=2)
-        z, h_tilde = graph.op("Sigmoid", v_z), _positive(graph, v_h)
+        z, h_tilde = graph.op("Sigmoid", v_z), positive(graph, v_h)
         if real is not None:
             z = graph.op("Mul", z, real)  # at padding h stands still
         first = graph.op("Squeeze", start, graph.constant([0])) if start else _zeros(graph, z)
@@ -170,7 +170,7 @@ def _step(graph: Graph) -> object:
     return graph.body(inputs=["h_prev", "z", "h_tilde"], outputs=["h_t", "h_out"], nodes=nodes)
 
 
-def _positive(graph: Graph, v: str) -> str:
+def positive(graph: Graph, v: str) -> str:
     """minGRU's g: v + 0.5 for v >= 0, sigmoid(v) below."""
     is_high = graph.op("GreaterOrEqual", v, graph.number(0.0))
     return graph.op("Where", is_high, graph.op("Add", v, graph.number(0.5)), graph.op("Sigmoid", v))

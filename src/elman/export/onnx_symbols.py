@@ -47,23 +47,31 @@ def with_ngrams(graph: Graph, x: str, rows: str, weights: Weights, *, orders: in
     return graph.op("Concat", x, flat, axis=2)
 
 
-def log_softmax(graph: Graph, h: str, weights: Weights, *, embedding: Weights, impossible: Sequence[int]) -> str:
+def log_softmax(
+    graph: Graph, h: str, weights: Weights, *, embedding: Weights, impossible: Sequence[int], joint: bool = False
+) -> str:
     """ln p of every symbol, (M, N), of states h (M, H).
 
     Args:
         weights: of `nn.softmax`, whole or adaptive. embedding: of the embedding that it may share its matrix with.
+            joint: all that an adaptive softmax multiplies with h itself is one matrix, which no embedding shares.
     """
     h = graph.product(h, weights["projection.P"]) if "projection.P" in weights else h
     if "b" in weights:
         matrix = weights["V"] if "V" in weights else _matrix(embedding)
         return graph.op("LogSoftmax", graph.product(h, matrix, _possible(weights["b"], impossible)), axis=1)
     tables, projections = clusters(part_of(weights, "own.") or part_of(embedding, "clusters."))
-    head = graph.op("LogSoftmax", _head(graph, h, weights, tables[0], impossible), axis=1)
+    if joint:
+        logits, *narrow = _joint_head(graph, h, weights, tables[0], projections=projections, impossible=impossible)
+    else:
+        logits = _head(graph, h, weights, tables[0], impossible)
+        narrow = [graph.product(h, projection) for projection in projections]
+    head = graph.op("LogSoftmax", logits, axis=1)
     sizes = graph.constant([len(tables[0]), *[1] * len(projections)])
     first, *ways = graph.ops("Split", head, sizes, outputs=1 + len(projections), axis=1)
     parts = [first]
-    for k, (one, projection, way) in enumerate(zip(tables[1:], projections, ways, strict=True)):
-        logits = graph.product(graph.product(h, projection), one, weights[f"b_tails.{k}"])
+    for k, (one, h_k, way) in enumerate(zip(tables[1:], narrow, ways, strict=True)):
+        logits = graph.product(h_k, one, weights[f"b_tails.{k}"])
         parts.append(graph.op("Add", graph.op("LogSoftmax", logits, axis=1), way))
     return graph.op("Concat", *parts, axis=1)
 
@@ -119,6 +127,17 @@ def _head(graph: Graph, h: str, weights: Weights, table: Floats, impossible: Seq
         graph.product(h, weights["C"], bias[len(table) :]),
     ]
     return graph.op("Concat", *parts, axis=1)
+
+
+def _joint_head(
+    graph: Graph, h: str, weights: Weights, table: Floats, *, projections: Sequence[Floats], impossible: Sequence[int]
+) -> list[str]:
+    """`_head`, and h as each of the clusters behind it reads it, by one product."""
+    matrix = np.concatenate([table, weights["C"], *projections])
+    sizes = [len(table) + len(weights["C"]), *map(len, projections)]
+    bias = np.zeros(len(matrix), dtype=np.float32)
+    bias[: sizes[0]] = _possible(weights["b_head"], impossible)
+    return graph.ops("Split", graph.product(h, matrix, bias), graph.constant(sizes), outputs=len(sizes), axis=1)
 
 
 def _possible(bias: Floats, impossible: Sequence[int]) -> Floats:

@@ -191,7 +191,7 @@ def flat(options: Any) -> dict[str, Any]:
 LANGUAGE_MODEL = Kind(
     "language-model", "LanguageModel", "elman.models.language_model", LanguageModelOptions,
     shape=("text", "embedding", "stack", "softmax"), held=("continuous",), documents=("tokenizer.json",),
-    packed=("ngrams.tables",), graphs=("states.onnx", "softmax.onnx"), evaluation=LanguageModelEvaluation,
+    packed=("ngrams.tables",), graphs=("states.onnx", "softmax.onnx", "step.onnx"), evaluation=LanguageModelEvaluation,
 )  # fmt: skip
 TAGGER = Kind(
     "tagger", "Tagger", "elman.models.tagger", TaggerOptions,

@@ -9,9 +9,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-GATES = {"elman": 1, "gru": 3, "lstm": 4, "mingru": 2}
-"""How many blocks of H rows the weights of a cell have."""
-
 
 class CellWeights(NamedTuple):
     """The weights of one layer in one direction, shared by all steps.

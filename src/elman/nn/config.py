@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from elman.errors import OptionError, nearest
 from elman.settings import check, option
 
-CELLS = ("elman", "gru", "lstm", "mingru")
+GATES = {"elman": 1, "gru": 3, "lstm": 4, "mingru": 2}
+"""How many blocks of H rows the weights of a cell have."""
+CELLS = tuple(GATES)
 POOLINGS = ("last", "mean", "max", "attention")
 JOINT = "+"
 """What stands between the names of poolings that are joined."""

@@ -8,7 +8,8 @@ the first three are torch's kernels and minGRU is a parallel scan. Called by `nn
 import torch
 from torch import Tensor
 
-from elman.nn.cells import GATES, CellWeights, State, state_names
+from elman.nn.cells import CellWeights, State, state_names
+from elman.nn.config import GATES
 from elman.nn.recurrence import ElmanUnroll, GRUUnroll
 from elman.nn.scan import parallel_scan, sequential_scan
 

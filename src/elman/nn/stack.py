@@ -11,8 +11,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from elman.nn.cells import GATES, STEPS, CellWeights, State, state_names
-from elman.nn.config import StackConfig
+from elman.nn.cells import STEPS, CellWeights, State, state_names
+from elman.nn.config import GATES, StackConfig
 from elman.nn.dropout import locked_dropout, weight_drop
 from elman.nn.kernels import unroll, unroll_both
 

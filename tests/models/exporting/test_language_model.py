@@ -1,6 +1,7 @@
 """Exported language models against those that they were made from, in every shape."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -87,3 +88,23 @@ def test_in_int8_large_matrices_are_rounded_and_most_answers_equal(
     assert 1e-5 < report["check"]["largest_difference"] < 0.5
     assert (tmp_path / "m" / "states.onnx").stat().st_size < model.engine.parameters() * 2
     assert report["metrics"]["loss"] == pytest.approx(report["metrics_before"]["loss"], rel=0.05)
+
+
+@pytest.mark.parametrize("int8", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_step_is_what_reading_one_symbol_is(cell: str, int8: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_graph, "SMALL", 0)
+    monkeypatch.setattr(checking, "EQUAL", 0.5)
+    model = remade.language_model(remade.load("language-model"), cell=cell, hidden=64, embedding=64, ngrams=1)
+    with TemporaryDirectory() as folder:
+        model.export(Path(folder) / "m", int8=int8)
+        engine = elman.load(Path(folder) / "m").engine
+    state, near = engine.start(3), 0.1 if int8 else 1e-5
+    wanted_state = model.engine.start(3)
+    for ids in np.random.default_rng(0).integers(3, model.config.symbols, (6, 3)):
+        logs, state = engine.step(state, ids)
+        wanted_state = model.engine.read(wanted_state, ids[:, None])
+        wanted = model.engine.log_probabilities(wanted_state)
+        np.testing.assert_allclose(logs[:, 2:], wanted[:, 2:], atol=near)
+        for got, part in zip(state, wanted_state, strict=True):
+            np.testing.assert_allclose(got, part, atol=near)

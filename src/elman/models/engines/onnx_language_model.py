@@ -3,6 +3,7 @@
 Knows graphs and arrays; knows no text and no torch. Called by `models.language_model`.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from elman.files.graphs import Door
 from elman.models.config import LanguageModelConfig
 from elman.models.engines.ngram_rows import latest, ngram_rows
 from elman.models.engines.onnx_session import Session, ids32
+from elman.models.engines.vector_memory import VectorMemory
 from elman.models.folder import Exported
+from elman.nn.config import GATES
 from elman.text.vocabulary import START
 
 Arrays = tuple[NDArray[Any], ...]
@@ -39,6 +42,7 @@ class OnnxLanguageModel:
         outputs: dict[str, Door] = {"states": ("float32", (None, None, hidden))}
         outputs.update({f"{name}_end": state for name in self._names})
         self._states = Session(folder / "states.onnx", inputs=inputs, outputs=outputs)
+        self._step, self._readings = self._open_step(folder, inputs, outputs)
         rows: dict[str, Door] = {"states": ("float32", (None, hidden))}
         self._softmax = Session(
             folder / "softmax.onnx", inputs=rows, outputs={"logs": ("float32", (None, config.symbols))}
@@ -73,12 +77,49 @@ class OnnxLanguageModel:
 
     def step(self, state: Arrays, ids: Ids) -> tuple[Floats, Arrays]:
         """Read one symbol a row, (B,): log-probabilities of the next, (B, N), and the state."""
-        h, after = self._read(state, ids[:, None], np.ones(len(ids), dtype=np.int64))
-        return self._distribution(h[:, 0]), after
+        config, given = self._config.embedding, dict(zip(self._names, state, strict=False))
+        if self._readings is not None:
+            given["readings"] = self._memory.of(ids.tolist(), self._read_symbols)
+        else:
+            given["ids"] = ids[:, None].astype(np.int64)
+            given["ngrams"] = ngram_rows(given["ids"], state[-1][0], orders=config.ngrams, bits=config.ngram_bits)
+        logs, *after = self._step.run(**given)
+        if config.ngrams > 1:
+            after.append(latest(given["ids"], state[-1][0], np.ones(len(ids), dtype=np.int64))[None])
+        return logs, tuple(after)
 
     def log_probabilities(self, state: Arrays) -> Floats:
         """Log-probabilities of the next symbol, (B, N), given a state."""
         return self._distribution(np.ascontiguousarray(state[0][-1]))
+
+    def _open_step(
+        self, folder: Path, inputs: dict[str, Door], outputs: dict[str, Door]
+    ) -> tuple[Session, Session | None]:
+        """The graph of one symbol a row, and that of what reading a symbol adds to a step, where there is one.
+
+        Args:
+            inputs, outputs: of the graph of many symbols.
+        """
+        config = self._config
+        given = {name: inputs[name] for name in self._names}
+        found: dict[str, Door] = {"logs": ("float32", (None, config.symbols))}
+        found.update({name: door for name, door in outputs.items() if name != "states"})
+        readings = None
+        if config.embedding.ngrams == 1:
+            width = GATES[config.stack.cell] * config.stack.hidden
+            given["readings"] = ("float32", (None, width))
+            self._memory: VectorMemory[int] = VectorMemory(width)
+            readings = Session(folder / "readings.onnx", inputs={"ids": ("int64", (None,))},
+                               outputs={"readings": given["readings"]})  # fmt: skip
+        else:
+            given["ids"] = ("int64", (None, 1))
+            given["ngrams"] = ("int64", (None, 1, config.embedding.ngrams - 1))
+        return Session(folder / "step.onnx", inputs=given, outputs=found), readings
+
+    def _read_symbols(self, ids: list[int]) -> Floats:
+        """W E[w] + b of the first layer of some symbols."""
+        assert self._readings is not None
+        return self._readings.run(ids=np.array(ids, dtype=np.int64))[0]
 
     def _read(self, state: Arrays, ids: Ids, lengths: Ids) -> tuple[Floats, Arrays]:
         """The states that the softmax reads, (B, T, H), and the state after each row's last real step."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from elman.files.graphs import Door
 from elman.models.engines.onnx_session import Session, ids32
-from elman.models.engines.word_memory import WordMemory
+from elman.models.engines.vector_memory import VectorMemory
 from elman.nn.config import WordEmbeddingConfig
 from elman.text.features import WordFeatures, WordRows
 
@@ -44,7 +44,7 @@ class OnnxWords:
     def __init__(self, folder: Path, config: WordEmbeddingConfig, *, name: str = NAME, members: int = 1) -> None:
         self.config = config
         self.width = members * config.width
-        self._memory = WordMemory(self.width)
+        self._memory: VectorMemory[str] = VectorMemory(self.width)
         inputs: dict[str, Door] = {}
         if config.word_width:
             inputs["words"] = ("int64", (None,))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from elman.data.formats import read
 from elman.export.onnx_language_model import nats_graph, softmax_graph, states_graph
+from elman.export.onnx_step import readings_graph, step_graph
 from elman.models.exporting.checking import ROWS, Comparison, spread_of
 from elman.models.folder import stored_tensors
 from elman.models.kinds import LANGUAGE_MODEL
@@ -31,7 +32,12 @@ def graphs(model: LanguageModel, *, int8: bool) -> dict[str, bytes]:
         "softmax.onnx": softmax_graph(
             weights, hidden=hidden, symbols=config.symbols, impossible=impossible, int8=int8
         ),
+        "step.onnx": step_graph(
+            config.stack, weights, embedding=config.embedding, symbols=config.symbols, impossible=impossible, int8=int8
+        ),
     }  # fmt: skip
+    if config.embedding.ngrams == 1:
+        found["readings.onnx"] = readings_graph(weights, int8=int8)
     if config.softmax.adaptive:
         found["nats.onnx"] = nats_graph(weights, hidden=hidden, impossible=impossible, int8=int8)
     return found
@@ -46,21 +52,26 @@ def compare(
     model: LanguageModel, other: LanguageModel, *, files: Sequence[Any], reading: Mapping[str, Any] | None
 ) -> Comparison:
     """Both models on lines of the files, or on rows of symbols, the frequent ones more often: the likeliest next
-    symbol is the answer."""
+    symbol is the answer, after all of a row at once and after its last symbol by itself."""
     found = Comparison()
     for ids in rows(model, files=files, reading=reading):
         row, targets = ids[None, :-1], ids[None, 1:]
         wanted, got = (each.engine.nats(None, row, targets=targets)[0] for each in (model, other))
         found.add(wanted[0], got[0])
-        states = [each.engine.read(each.engine.start(1), row[:, 1:]) for each in (model, other)]
-        mine, its = (
-            each.engine.log_probabilities(state)[0] for each, state in zip((model, other), states, strict=True)
-        )
-        possible = mine > -1e3  # what is never predicted differs by its penalty, which says nothing
-        found.add(mine[possible], its[possible])
-        found.answer([int(mine.argmax())], [int(its.argmax())])
-    found.rows //= 2
+        logs = [_next(each, row[:, 1:]) for each in (model, other)]
+        for mine, its in zip(*logs, strict=True):
+            possible = mine > -1e3  # what is never predicted differs by its penalty, which says nothing
+            found.add(mine[possible], its[possible])
+            found.answer([int(mine.argmax())], [int(its.argmax())])
+    found.rows //= 3
     return found
+
+
+def _next(model: LanguageModel, row: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+    """ln p of every symbol behind a row of ids (1, T), which is read at once, and its last symbol by itself again."""
+    engine = model.engine
+    state = engine.read(engine.start(1), row)
+    return [engine.log_probabilities(state)[0], engine.step(state, row[:, -1])[0][0]]
 
 
 def rows(model: LanguageModel, *, files: Sequence[Any], reading: Mapping[str, Any] | None) -> list[NDArray[np.int64]]:

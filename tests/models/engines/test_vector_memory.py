@@ -1,11 +1,11 @@
-"""The vectors of words that come again, against those that are made every time."""
+"""The vectors of words, or of other keys, that come again, against those that are made every time."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.models.engines.word_memory import WordMemory
+from elman.models.engines.vector_memory import VectorMemory
 
 
 class Maker:
@@ -20,34 +20,34 @@ class Maker:
 
 
 def test_vectors_are_those_that_are_made_in_any_order_and_company() -> None:
-    make, memory = Maker(), WordMemory(2)
-    for words in (["a", "cat"], ["cat", "sat", "a"], [], ["sat"]):
+    make, memory = Maker(), VectorMemory[str](2)
+    for words in (["a", "cat"], ["cat", "sat", "a", "sat"], [], ["sat"], ["b", "b"]):
         np.testing.assert_array_equal(memory.of(words, make), Maker()(words))
 
 
 def test_a_word_is_made_once() -> None:
-    make, memory = Maker(), WordMemory(2)
+    make, memory = Maker(), VectorMemory[str](2)
     for words in (["a", "cat"], ["cat", "sat"], ["a", "sat", "cat"]):
         memory.of(words, make)
     assert make.asked == ["a", "cat", "sat"]
 
 
 def test_a_memory_that_is_full_begins_anew_and_stays_within_its_bytes() -> None:
-    make, memory = Maker(), WordMemory(2, largest=3 * 2 * 4)
-    for words in (["a", "b"], ["b", "c"], ["c", "d", "b"], ["p", "q", "r", "s"], ["q"]):
+    make, memory = Maker(), VectorMemory[str](2, largest=3 * 2 * 4)
+    for words in (["a", "b"], ["b", "c"], ["c", "d", "b"], ["p", "q", "r", "s", "q"], ["q"]):
         np.testing.assert_array_equal(memory.of(words, make), Maker()(words))
     assert make.asked == ["a", "b", "c", "c", "d", "b", "p", "q", "r", "s", "q"]
 
 
 def test_an_answer_stays_when_the_memory_begins_anew() -> None:
-    make, memory = Maker(), WordMemory(2, largest=2 * 2 * 4)
+    make, memory = Maker(), VectorMemory[str](2, largest=2 * 2 * 4)
     found = memory.of(["a", "b"], make)
     memory.of(["x", "y"], make)
     np.testing.assert_array_equal(found, Maker()(["a", "b"]))
 
 
 def test_threads_that_ask_at_once_get_their_own_words() -> None:
-    make, memory = Maker(), WordMemory(2, largest=50 * 2 * 4)
+    make, memory = Maker(), VectorMemory[str](2, largest=50 * 2 * 4)
     lists = [[f"w{(k * 7 + n) % 90}" for n in range(20)] for k in range(200)]
     with ThreadPoolExecutor(8) as pool:
         for words, found in zip(lists, pool.map(lambda words: memory.of(words, make), lists), strict=True):

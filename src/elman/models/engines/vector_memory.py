@@ -1,0 +1,50 @@
+"""What is computed of words, or of symbols, that came before: looked up where one comes again, made where it does not.
+
+Knows keys by being equal, and arrays; knows no graph. Used by the ONNX engines.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from threading import Lock
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Key = TypeVar("Key", bound=Hashable)
+Floats = NDArray[np.float32]
+LARGEST = 32 << 20
+"""Bytes of vectors that are remembered."""
+
+
+class VectorMemory(Generic[Key]):
+    """Remembers the vectors of keys; when it is full it begins anew.
+
+    Args:
+        width: of a vector. largest: bytes of all vectors.
+    """
+
+    def __init__(self, width: int, *, largest: int = LARGEST) -> None:
+        self._lock = Lock()
+        self._places: dict[Key, int] = {}
+        self._vectors = np.empty((max(1, largest // (4 * max(1, width))), width), dtype=np.float32)
+
+    def of(self, keys: Sequence[Key], make: Callable[[list[Key]], Floats]) -> Floats:
+        """The vectors (n, D) of n keys.
+
+        Args:
+            make: gives those of different keys that were not met yet, of each the same whatever the others are.
+        """
+        with self._lock:
+            places = [self._places.get(key, -1) for key in keys]
+            new = list(dict.fromkeys(key for key, place in zip(keys, places, strict=True) if place < 0))
+            if not new:
+                return self._vectors[places]
+            if len(new) > len(self._vectors) - len(self._places):
+                self._places, new = {}, list(dict.fromkeys(keys))
+                if len(new) > len(self._vectors):
+                    found = {key: place for place, key in enumerate(new)}
+                    return make(new)[[found[key] for key in keys]]
+            begin = len(self._places)
+            self._vectors[begin : begin + len(new)] = make(new)
+            self._places.update(zip(new, range(begin, begin + len(new)), strict=True))
+            return self._vectors[[self._places[key] for key in keys]]
