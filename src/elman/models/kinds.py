@@ -200,7 +200,7 @@ TAGGER = Kind(
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
     graphs=("words.onnx", "tagger.onnx"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
-    defaults={"bidirectional": True, "lr": 3e-3, "segment": 512},
+    defaults={"bidirectional": True, "lr": 6e-3, "segment": 512},
 )  # fmt: skip
 CLASSIFIER = Kind(
     "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,

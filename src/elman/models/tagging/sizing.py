@@ -116,8 +116,8 @@ def _tables(spans: bool) -> dict[str, float]:
     """First values of the tables and how fast they learn: entities are found by vectors that are drawn and move little,
     parts of speech by ones that begin near 0 and learn fast."""
     if spans:
-        return {"table_rate": 1.0, "word_spread": 1.0, "feature_spread": 0.3}
-    return {"table_rate": 6.0, "word_spread": 0.1, "feature_spread": 0.0}
+        return {"table_rate": 0.5, "word_spread": 1.0, "feature_spread": 0.3}
+    return {"table_rate": 3.0, "word_spread": 0.1, "feature_spread": 0.0}
 
 
 def _dropout(spans: bool, given: float | None) -> dict[str, float]:
