@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "read files as training would, and tell what they hold and what is wrong with them",
     "generate": "let a model write: a language model goes on, a seq2seq model answers",
     "export": "write a model as a folder that runs without torch",
+    "bench": "time a model on this machine, by engine, number format, batch and threads",
     "show": "tell what a model is: kind, shape, data, scores",
     "demo": "the main job, start to end, on text that every Python has",
 }

@@ -28,7 +28,7 @@ def use_threads(count: int | None) -> None:
     if count is not None and not 1 <= count <= 4096:
         raise OptionError(f"{count} is out of range", where="--threads", mend="give a number from 1 to 4096")
     if count is None and "OMP_NUM_THREADS" not in os.environ:
-        count = _cores()
+        count = cores()
     if count is not None:
         os.environ.update(dict.fromkeys(VARIABLES, str(count)))
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
@@ -56,7 +56,8 @@ def _recorded(path: Path) -> int | None:
     return threads if type(threads) is int else None
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -46,10 +46,14 @@ def need(package: str, *, where: str) -> None:
     Raises:
         OptionError: it is not; the extra that brings it is told.
     """
-    try:
-        found = find_spec(package)
-    except (ImportError, ValueError):  # something stands in its place
-        found = None
-    if found is None:
+    if not has(package):
         mend = f"pip install 'elman[{EXTRAS[package]}]'"
         raise OptionError(f"this needs {package}, which is not installed", where=where, mend=mend)
+
+
+def has(package: str) -> bool:
+    """Whether a package is installed."""
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):  # something stands in its place
+        return False
