@@ -1,6 +1,7 @@
 """Ways to spoil a model folder that is otherwise whole: each has a name and is a change of the folder."""
 
 import copy
+import dataclasses
 import json
 import os
 import pickle
@@ -14,14 +15,27 @@ import numpy as np
 
 from elman.files.manifest import NAME
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
+from elman.models.kinds import KINDS
+from oversized import Change, false_graphs, hollow_files, sparse, vast_tables
 
-Change = Callable[[Path], object]
 WEIGHTS = "weights.safetensors"
 DEEP = "[" * 5000 + "]" * 5000
 NUMBERS = ["-1", "-1e30", "1e30", "1e308", str(2**63), str(10**30), "1" * 5000, "NaN", "Infinity", "1e999"]
 """Texts of numbers that no field of a config can have."""
 OTHERS = ["true", '"1"', "[]", "{}", "[[]]", DEEP, '"\\ud800"', "-", ""]
 """What may stand where a number is wanted."""
+LOOSE = [
+    "0", "-1", "3", "1000", str(2**24), str(2**31), "1e308", "NaN", "null", "true", '"a"', '["a"]',
+]  # fmt: skip
+"""What may stand in place of any value, and may be as good."""
+HIGHEST = {
+    one.name: [one.metadata["high"]]
+    for kind in KINDS.values()
+    for config in kind.configs.values()
+    for one in dataclasses.fields(config)
+    if one.metadata.get("high") is not None
+}
+"""The largest value of each field of a config that has one."""
 
 
 class Canary:
@@ -76,8 +90,9 @@ def written(name: str, text: str | Callable[[], str]) -> Change:
 
 
 def documents(folder: Path) -> list[str]:
-    """The JSON files of a folder, without the manifest."""
-    return sorted(path.name for path in folder.glob("*.json") if path.name != NAME)
+    """The JSON files of a folder, without the manifest; of an exported one those that are not read as in others."""
+    names = sorted(path.name for path in folder.glob("*.json") if path.name != NAME)
+    return ["config.json", "export.json"] if "export.json" in names else names
 
 
 def absurd_values(folder: Path, name: str) -> Iterator[tuple[str, Change]]:
@@ -151,7 +166,7 @@ def foreign_files(name: str, outside: Path, canary: Path) -> Iterator[tuple[str,
         "a link out": lambda path: path.symlink_to(outside / name),
         "a link to a device": lambda path: path.symlink_to("/dev/zero"), "missing": lambda path: None,
         "a link inside": lambda path: (path.with_name("x").write_bytes(b"{}"), path.symlink_to("x")),
-        "vast": lambda path: _sparse(path, 1 << 40),
+        "vast": lambda path: sparse(path, 1 << 40),
     }.items():  # fmt: skip
         yield f"{name} is {what}", lambda folder, make=make: ((folder / name).unlink(), make(folder / name))
 
@@ -164,12 +179,7 @@ def _npy(value: Any) -> bytes:
     return file.getvalue()
 
 
-def _sparse(path: Path, size: int) -> None:
-    with path.open("wb") as file:
-        file.truncate(size)
-
-
-def false_manifests() -> Iterator[tuple[str, Change]]:
+def false_manifests(file: str) -> Iterator[tuple[str, Change]]:
     """A manifest that names files elsewhere, has absurd entries, or is none."""
 
     def edited(edit: Callable[[dict[str, Any]], object]) -> Change:
@@ -188,26 +198,27 @@ def false_manifests() -> Iterator[tuple[str, Change]]:
         yield f"manifest: {value!r} bytes", edited(lambda files, value=value: files["config.json"].update(bytes=value))
         yield f"manifest: sum {value!r}", edited(lambda files, value=value: files["config.json"].update(sha256=value))
         yield f"manifest: entry {value!r}", edited(lambda files, value=value: files.update({"config.json": value}))
-    yield "manifest without weights", edited(lambda files: files.pop(WEIGHTS))
+    yield "manifest without weights", edited(lambda files: files.pop(file))
     yield (
         "manifest of capital sums",
-        edited(lambda files: files[WEIGHTS].update(sha256=files[WEIGHTS]["sha256"].upper())),
+        edited(lambda files: files[file].update(sha256=files[file]["sha256"].upper())),
     )
     yield "manifest of many", edited(lambda files: files.update({f"f{n}": entry for n in range(10**5)}))
     for text in ("[]", "{}", '{"files": []}', '{"files": {}, "more": 1}', '{"files": {}}', DEEP, ""):
         yield f"manifest is {text[:20]}", written(NAME, text)
 
 
-def other_tensors(folder: Path) -> Iterator[tuple[str, Change]]:
+def other_tensors(folder: Path, file: str) -> Iterator[tuple[str, Change]]:
     """Each tensor left out, renamed, of another type or shape, or with a value that is not finite; and one more."""
-    tensors = load_tensors(folder / WEIGHTS, read_shapes(folder / WEIGHTS))
+    tensors = load_tensors(folder / file, read_shapes(folder / file))
 
     def saved(**changed: Any) -> Change:
         found = {name: array for name, array in {**tensors, **changed}.items() if array is not None}
-        return lambda folder: save_tensors(folder / WEIGHTS, found)
+        return lambda folder: save_tensors(folder / file, found)
 
     yield "one tensor more", saved(more=np.zeros(3, dtype=np.float32))
-    yield "no tensor", saved(**dict.fromkeys(tensors))
+    if tensors:
+        yield "no tensor", saved(**dict.fromkeys(tensors))
     for name, array in tensors.items():
         yield f"{name} left out", saved(**{name: None})
         yield f"{name} renamed", saved(**{name: None, f"{name}x": array})
@@ -225,34 +236,37 @@ def other_tensors(folder: Path) -> Iterator[tuple[str, Change]]:
                 yield f"{name} with {value}", saved(**{name: spoilt})
 
 
-def false_headers(folder: Path) -> Iterator[tuple[str, Change]]:
+def false_headers(folder: Path, file: str) -> Iterator[tuple[str, Change]]:
     """A file of tensors whose header lies, is vast, or has names twice."""
-    content = (folder / WEIGHTS).read_bytes()
+    content = (folder / file).read_bytes()
     length = struct.unpack("<Q", content[:8])[0]
     header, data = content[8 : 8 + length].decode("utf-8"), content[8 + length :]
+    comma = "," if json.loads(header) else ""
 
     def headed(text: str | Callable[[], str], *, told: int | None = None) -> Change:
         def change(folder: Path) -> None:
             raw = (text if isinstance(text, str) else text()).encode("utf-8")
             whole = struct.pack("<Q", len(raw) if told is None else told) + raw + data
-            (folder / WEIGHTS).write_bytes(whole)
+            (folder / file).write_bytes(whole)
 
         return change
 
     def many(count: int) -> str:
         entries = (f'"{n}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}' for n in range(count))
-        return f"{{{','.join(entries)},{header[1:]}"
+        return f"{{{','.join(entries)}{comma}{header[1:]}"
 
     for told in (0, 1, length - 1, length + 1, 2**31, 2**63, 2**64 - 1):
         yield f"a header of {told} bytes", headed(header, told=told)
     yield "a million tensors", headed(lambda: many(10**6))
     yield "ten thousand tensors", headed(lambda: many(10**4))
-    yield "names twice", headed(f"{header.rstrip()[:-1]},{header.strip()[1:]}")
-    yield "a vast remark", headed(lambda: f'{{"__metadata__":{{"a":"{"a" * 50_000_000}"}},{header[1:]}')
-    yield "a deep remark", headed(f'{{"__metadata__":{DEEP},{header[1:]}')
+    yield "a vast remark", headed(lambda: f'{{"__metadata__":{{"a":"{"a" * 50_000_000}"}}{comma}{header[1:]}')
+    yield "a deep remark", headed(f'{{"__metadata__":{DEEP}{comma}{header[1:]}')
     yield "a header of blanks", headed(lambda: header + " " * 50_000_000)
     document = json.loads(header)
-    name = next(name for name in document if name != "__metadata__")
+    if not document:
+        return
+    yield "names twice", headed(f"{header.rstrip()[:-1]},{header.strip()[1:]}")
+    name = next(iter(document))
     for key, values in {
         "shape": ["[-1]", "[1e3]", "[true]", f"[{2**62}]", f"[{2**40},{2**40}]", "3", f"[{'1,' * 40}1]", "[0,9999999]"],
         "dtype": ['"BF16"', '"f32"', '"O"', "3", "[]", '"F8_E4M3"', '"BOOL"'],
@@ -266,15 +280,34 @@ def families(folder: Path, canary: Path) -> dict[str, list[tuple[str, Change]]]:
     """All changes of a folder that have to be refused, by what is hostile about them."""
     names = [path.name for path in sorted(folder.iterdir())]
     told = [name for name in documents(folder) if name != "training.json"]  # what that tells, nothing depends on
-    return {
+    file = WEIGHTS if WEIGHTS in names else "arrays.safetensors"
+    heavy = ["export.json"] if "export.json" in names else documents(folder)
+    found = {
         "values": [case for name in told for case in absurd_values(folder, name)],
         "entries": [case for name in told for case in false_entries(folder, name)],
-        "bloat": [case for name in documents(folder) for case in bloated_documents(name)],
+        "bloat": [case for name in heavy for case in bloated_documents(name)],
         "foreign files": [case for name in names for case in foreign_files(name, folder, canary)],
-        "manifests": list(false_manifests()),
-        "tensors": list(other_tensors(folder)),
-        "headers": list(false_headers(folder)),
+        "holes": list(hollow_files(folder)),
+        "tables": list(vast_tables(folder)),
+        "graphs": list(false_graphs(folder)),
+        "manifests": list(false_manifests(file)),
+        "tensors": list(other_tensors(folder, file)),
+        "headers": list(false_headers(folder, file)),
     }
+    return {family: cases for family, cases in found.items() if cases}
+
+
+def loose_values(folder: Path) -> Iterator[tuple[str, Change]]:
+    """One value of a document replaced by another one, which may be as good: the least, the largest, one of another
+    type. A folder with it is refused, or gives a model that answers."""
+    for name in documents(folder):
+        document = json.loads((folder / name).read_text(encoding="utf-8"))
+        for path, value in leaves(document):
+            key = next((key for key in reversed(path) if isinstance(key, str)), "")
+            for text in (*LOOSE, *map(json.dumps, HIGHEST.get(key, ()))):
+                if text != json.dumps(value):
+                    place = f"{name} {'.'.join(map(str, path))}"
+                    yield f"{place} = {text[:20]}", written(name, put(document, path, text))
 
 
 def spoil(folder: Path, family: str, change: Change) -> None:
@@ -284,7 +317,7 @@ def spoil(folder: Path, family: str, change: Change) -> None:
 
     change(folder)
     sizes = [path.lstat().st_size for path in folder.iterdir()]
-    if family == "manifests" or max(sizes) > 1 << 30:
+    if family in ("manifests", "holes") or max(sizes) > 1 << 30:
         return
     with suppress(ModelFileError):
         sign(folder)

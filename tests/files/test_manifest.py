@@ -5,14 +5,20 @@ import json
 import os
 import pickle
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from elman.errors import ModelFileError
-from elman.files.manifest import check_manifest, write_manifest
+from elman.files import manifest
+from elman.files.manifest import write_manifest
 
 NAMES = ("config.json", "weights.safetensors")
+
+
+def check_manifest(folder: Path, names: Sequence[str]) -> None:
+    manifest.check_manifest(folder, names, limit=1 << 30)
 
 
 @pytest.fixture
@@ -127,3 +133,50 @@ def test_what_is_missing_is_named(folder: Path, tmp_path: Path) -> None:
     (folder / "manifest.json").unlink()
     with pytest.raises(ModelFileError, match=r"there is no manifest\.json; give a model folder"):
         check_manifest(folder, NAMES)
+
+
+def forged(folder: Path, size: int, *, data: Sequence[int] = ()) -> None:
+    """Weights of a size, all holes but for a page at some places, and a manifest that tells of that size."""
+    with (folder / "weights.safetensors").open("wb") as file:
+        for place in data:
+            file.seek(place)
+            file.write(b"x" * 4096)
+        file.truncate(size)
+    document = json.loads((folder / "manifest.json").read_text())
+    document["files"]["weights.safetensors"]["bytes"] = size
+    (folder / "manifest.json").write_text(json.dumps(document))
+
+
+@pytest.fixture
+def unread(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sums up a file from now on fails."""
+
+    def read(file: object) -> str:
+        pytest.fail("the file was read")
+
+    monkeypatch.setattr(manifest, "sum_of", read)
+
+
+@pytest.mark.usefixtures("unread")
+@pytest.mark.parametrize("size", [1 << 40, (1 << 30) + 1])
+def test_a_file_above_the_limit_is_refused_unread(folder: Path, size: int) -> None:
+    forged(folder, size)
+    with pytest.raises(ModelFileError, match=rf"{size:,} bytes; such a file has 1,073,741,824 at most"):
+        check_manifest(folder, NAMES[1:])
+
+
+@pytest.mark.usefixtures("unread")
+@pytest.mark.parametrize("data", [(), (0,), (0, 8 << 20, 512 << 20), ((1 << 30) - 4096,)])
+def test_a_file_that_is_mostly_holes_is_refused_unread(folder: Path, data: Sequence[int]) -> None:
+    forged(folder, 1 << 30, data=data)
+    with pytest.raises(ModelFileError, match="more than three quarters of this file are holes"):
+        check_manifest(folder, NAMES[1:])
+
+
+def test_a_file_with_some_holes_is_read(folder: Path) -> None:
+    with (folder / "weights.safetensors").open("wb") as file:
+        file.truncate(4 << 20)
+        file.seek(1 << 20)
+        file.write(b"x" * (2 << 20))
+    write_manifest(folder, NAMES)
+    check_manifest(folder, NAMES)

@@ -172,7 +172,7 @@ def test_a_flipped_bit_is_refused_or_read_in_the_right_shapes(tmp_path: Path) ->
 
 
 def test_hostile_headers_cost_no_memory(tmp_path: Path) -> None:
-    many = {f"t{n}": entry([0], 0, 0) for n in range(1_000_000)}
+    many = {f"t{n}": entry([0], 0, 0) for n in range(100_000)}
     write_raw(tmp_path / "many", many, b"")
     (tmp_path / "huge").write_bytes((1 << 40).to_bytes(8, "little") + bytes(100))
     write_raw(tmp_path / "wide", {"E": entry([1 << 34], 0, 1 << 36)}, b"")

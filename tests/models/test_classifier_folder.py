@@ -16,10 +16,10 @@ import elman
 from elman.errors import ModelFileError
 from elman.files.manifest import write_manifest
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
-from elman.models.folder import READ
+from elman.models.folder import READ, WEIGHTS
 from elman.models.kinds import CLASSIFIER as KIND
 
-CHECKED = (*READ, *KIND.documents)
+CHECKED = (*READ, WEIGHTS, *KIND.documents)
 Edit = Callable[[dict[str, Any]], object]
 
 

@@ -13,7 +13,7 @@ import torch
 import elman
 from elman.errors import ModelFileError, OptionError
 from elman.files.manifest import write_manifest
-from elman.models.folder import READ
+from elman.models.folder import READ, WEIGHTS
 from elman.models.kinds import CLASSIFIER as KIND
 from elman.text.vocabulary import START
 from tiny import CLASSIFIER, SIZE, TAGGER, columns, reviews, table, tagged, write
@@ -95,7 +95,7 @@ def test_a_folder_is_loaded_shown_judged_and_gone_on_from(pair: Pair, place: Pat
     assert (again.config, again.labels) == (classifier.config, classifier.labels)
     np.testing.assert_array_equal(again.probabilities(TEXTS)[1], classifier.probabilities(TEXTS)[1])
     again.save(tmp_path / "twice")
-    for name in (*READ, *KIND.documents, "tokenizer.json"):
+    for name in (*READ, WEIGHTS, *KIND.documents, "tokenizer.json"):
         assert (tmp_path / "twice" / name).read_bytes() == (tmp_path / "c" / name).read_bytes()
     assert f"vocabulary of {lm.tokenizer.size:,}" in again.show() and "started from" in again.show()
     report = again.evaluate(place / "dev.tsv")
@@ -186,7 +186,7 @@ def test_a_folder_that_does_not_fit_together_is_refused(
         )
     shutil.copytree(folder, tmp_path / "m")
     spoil(tmp_path / "m")
-    names = (*READ, *KIND.documents, "tokenizer.json")
+    names = (*READ, WEIGHTS, *KIND.documents, "tokenizer.json")
     write_manifest(tmp_path / "m", [name for name in names if (tmp_path / "m" / name).exists()])
     with pytest.raises(ModelFileError) as caught:
         elman.load(tmp_path / "m")
@@ -198,6 +198,6 @@ def test_a_tokenizer_in_the_folder_of_words_is_refused(place: Path, tmp_path: Pa
     assert "symbols" not in json.loads((tmp_path / "m" / "config.json").read_text(encoding="utf-8"))
     shutil.copy(start(place, "char") / "tokenizer.json", tmp_path / "m")
     assert elman.load(tmp_path / "m").tokenizer is None  # a file that the manifest does not tell of is none of ours
-    write_manifest(tmp_path / "m", (*READ, *KIND.documents, "tokenizer.json"))
+    write_manifest(tmp_path / "m", (*READ, WEIGHTS, *KIND.documents, "tokenizer.json"))
     with pytest.raises(ModelFileError, match="do not go together"):
         elman.load(tmp_path / "m")

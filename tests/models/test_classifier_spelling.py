@@ -13,7 +13,7 @@ from elman.data.texts import LabelledText
 from elman.errors import ModelFileError, OptionError
 from elman.files.manifest import write_manifest
 from elman.models.classifier import SPELLING
-from elman.models.folder import READ
+from elman.models.folder import READ, WEIGHTS
 from elman.models.kinds import CLASSIFIER as KIND
 from elman.text.config import BagConfig
 from tiny import CLASSIFIER, SIZE, reviews, sentences, table, write
@@ -28,7 +28,7 @@ TEXTS = [
     "\ud800 is dull",
     "日本\tです",
 ]
-CHECKED = (*READ, *KIND.documents, SPELLING)
+CHECKED = (*READ, WEIGHTS, *KIND.documents, SPELLING)
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ import elman
 from elman.errors import ModelFileError
 from elman.files.manifest import write_manifest
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
-from elman.models.folder import READ
+from elman.models.folder import READ, WEIGHTS
 from elman.models.kinds import LANGUAGE_MODEL
 from tiny import SIZE
 
-CHECKED = (*READ, *LANGUAGE_MODEL.documents)
+CHECKED = (*READ, WEIGHTS, *LANGUAGE_MODEL.documents)
 
 
 @pytest.fixture(scope="module")

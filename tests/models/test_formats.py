@@ -22,13 +22,15 @@ def test_each_version_up_to_the_newest_has_its_folders() -> None:
     assert sorted(path.name for path in FIXTURES.glob("format-*")) == [f"format-{version}" for version in VERSIONS]
 
 
+@pytest.mark.parametrize("exported", ["", "exported-"])
 @pytest.mark.parametrize("kind", QUESTIONS)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_folder_of_a_released_version_gives_the_stored_answers(kind: str, version: int) -> None:
+def test_a_folder_of_a_released_version_gives_the_stored_answers(kind: str, version: int, exported: str) -> None:
     place = FIXTURES / f"format-{version}"
-    assert json.loads((place / kind / "config.json").read_text(encoding="utf-8"))["format_version"] == version
+    folder = place / f"{exported}{kind}"
+    assert json.loads((folder / "config.json").read_text(encoding="utf-8"))["format_version"] == version
     wanted = json.loads((place / "answers.json").read_text(encoding="utf-8"))[kind]
-    found = answers(elman.load(place / kind))
+    found = answers(elman.load(folder))
     assert [names for names, _ in found] == [names for names, _ in wanted]
     for (_, scores), (_, others) in zip(found, wanted, strict=True):
         np.testing.assert_allclose(scores, others, rtol=1e-4, atol=1e-5)

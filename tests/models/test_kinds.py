@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from elman.errors import OptionError
-from elman.models.folder import READ
+from elman.models.folder import READ, WEIGHTS
 from elman.models.kinds import KINDS, LANGUAGE_MODEL, TAGGER, Kind, flat
 from elman.settings import names
 
@@ -33,7 +33,7 @@ def test_a_kind_speaks_of_parts_and_fields_that_there_are(kind: Kind) -> None:
     assert set(kind.defaults) <= set(known)
     assert set(kind.held_names()) <= set(known)
     assert kind.reading is configs["reading"]
-    assert not {*READ, "manifest.json", "history.jsonl"} & set(kind.documents)
+    assert not {*READ, WEIGHTS, "manifest.json", "history.jsonl"} & set(kind.documents)
 
 
 @EVERY

@@ -24,7 +24,7 @@ def test_a_read_only_folder_loads_and_stays_as_it_is(kind: str, tmp_path: Path) 
 
 def test_two_processes_and_eight_threads_load_at_once() -> None:
     loaders = [Loader(), Loader()]
-    folders = list(FOLDERS.values()) * 2
+    folders = list(FOLDERS.values())
     wanted = [answers(elman.load(folder)) for folder in folders]
     with ThreadPoolExecutor(10) as pool:
         elsewhere = [pool.submit(lambda load=load: [load(folder) for folder in folders]) for load in loaders]

@@ -16,11 +16,11 @@ import elman
 from elman.errors import ModelFileError
 from elman.files.manifest import write_manifest
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
-from elman.models.folder import READ
+from elman.models.folder import READ, WEIGHTS
 from elman.models.kinds import SEQ2SEQ as KIND
 from tiny import SEQ2SEQ, pair_table, reversed_words
 
-CHECKED = (*READ, *KIND.documents)
+CHECKED = (*READ, WEIGHTS, *KIND.documents)
 Edit = Callable[[dict[str, Any]], object]
 
 

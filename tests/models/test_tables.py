@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from elman.errors import ModelFileError
-from elman.models.tables import pack, packed_shapes, rounded, unpack
+from elman.models.tables import FREE, SHARE, least_rows, pack, packed_shapes, rounded, unpack
 
 
 def table() -> np.ndarray:
@@ -60,3 +60,30 @@ def test_a_scale_whose_values_are_not_finite_is_refused(scale: float) -> None:
     tensors["t.scales"] = np.array([scale, 1], np.float32)
     with pytest.raises(ModelFileError, match="not finite"):
         unpack(tensors, name="t", shape=(2, 3), where="weights")
+
+
+def test_tables_beyond_what_is_free_have_rows_in_proportion() -> None:
+    free = {"a": (1 << 18, 16), "b": (1 << 18, 48)}
+    assert sum(4 * rows * width for rows, width in free.values()) == FREE
+    assert least_rows(free) == {"a": 0, "b": 0}
+    least = least_rows({**free, "c": (1, 1)})
+    for name, (rows, width) in {**free, "c": (1, 1)}.items():
+        stored, dense = least[name] * (width + 8), 4 * rows * width  # a row has its number and its scale too
+        assert stored * SHARE >= dense > (stored - width - 8) * SHARE
+
+
+@pytest.mark.parametrize("least", [0, 20, 33, 34, 50])
+def test_rows_that_are_stored_for_the_proportion_change_nothing(least: int) -> None:
+    packed = pack(table(), name="t", least=least)
+    assert len(packed["t.rows"]) == max(33, least)
+    assert packed["t.values"].any(axis=1).all()
+    for name, (_, shape) in packed_shapes({"t.rows": ("int32", (max(33, least),))}, name="t", shape=(50, 8)).items():
+        assert packed[name].shape == shape
+    np.testing.assert_array_equal(unpack(packed, name="t", shape=(50, 8), where=""), rounded(table()))
+
+
+def test_a_file_with_too_few_rows_is_refused_before_it_is_read() -> None:
+    found = {"t.rows": ("int32", (7,))}
+    assert packed_shapes(found, name="t", shape=(50, 8), least=7)["t.values"] == ("int8", (7, 8))
+    with pytest.raises(ModelFileError, match="at least 8 are stored"):
+        packed_shapes(found, name="t", shape=(50, 8), least=8)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from elman.files.manifest import NAME
 from loading import FOLDERS, Loader, copy_of, cut, flipped, read_files, sign
 
 FLIPS, CUTS = 500, 64
@@ -44,7 +45,7 @@ def test_damage_under_a_forged_manifest_harms_nobody(
 ) -> None:
     with copy_of(FOLDERS[kind], tmp_path / "m") as folder:
         results = Counter[str]()
-        for name in read_files(folder)[1:]:
+        for name in (name for name in read_files(folder) if name != NAME):
             path = folder / name
             whole = path.read_bytes()
             for content in (*flipped(whole, FLIPS, seed=name), *cut(whole, CUTS)):
@@ -54,5 +55,8 @@ def test_damage_under_a_forged_manifest_harms_nobody(
                 assert outcome.result == "refused" or len(content) >= len(whole.rstrip()), (name, content)
                 results[outcome.result] += 1
             path.write_bytes(whole)
-    for result, count in results.items():
-        counted(result, count)
+    if kind.startswith("exported"):  # what ONNX Runtime takes depends on its version
+        counted("tried on exported folders", results.total())
+    else:
+        for result, count in results.items():
+            counted(result, count)

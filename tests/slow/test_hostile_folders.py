@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hostile import families, spoil
+from hostile import families, loose_values, spoil
 from loading import FOLDERS, Loader, copy_of
 
 
@@ -18,8 +18,8 @@ def load() -> Iterator[Loader]:
 
 
 @pytest.mark.promises(
-    "A hostile model folder (pickles, links, pipes, absurd configs, bloat, false headers and manifests) is refused: "
-    "one line, nothing run, under 1 s and 200 MB"
+    "A hostile model folder, exported or not (pickles, links, pipes, holes, absurd configs, bloat, vast tables, false "
+    "headers, graphs and manifests) is refused: one line, nothing run, under 1 s and 200 MB"
 )
 @pytest.mark.parametrize("kind", FOLDERS)
 def test_hostile_folders_are_refused(
@@ -33,3 +33,14 @@ def test_hostile_folders_are_refused(
         counted(f"with {family} refused", len(cases))
     assert not (tmp_path / "canary").exists()
     assert load(FOLDERS[kind]).check().result == "loaded"
+
+
+@pytest.mark.promises("A model folder with any one value changed is refused or answers, under 1 s and 200 MB")
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_other_values_harm_nobody(kind: str, load: Loader, tmp_path: Path, counted: Callable[[str, int], None]) -> None:
+    cases = list(loose_values(FOLDERS[kind]))
+    for _, change in cases:
+        with copy_of(FOLDERS[kind], tmp_path / "m") as folder:
+            spoil(folder, "loose", change)
+            load(folder).check()
+    counted("values tried", len(cases))

@@ -14,11 +14,14 @@ from typing import Any
 
 from elman.errors import ModelFileError
 from elman.files.documents import read_json, write_json
-from elman.files.opening import open_regular
+from elman.files.opening import held_bytes, open_regular
 
 NAME = "manifest.json"
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 """File names that a manifest may hold: no separator, no dot in front, nothing that a terminal would act on."""
+
+HOLLOW = 1 << 20
+"""Bytes from which on a file has to be more than holes: a small one costs nothing."""
 
 
 def write_manifest(folder: str | PathLike[str], names: Iterable[str]) -> None:
@@ -30,12 +33,15 @@ def write_manifest(folder: str | PathLike[str], names: Iterable[str]) -> None:
     write_json(Path(folder) / NAME, {"files": files})
 
 
-def check_manifest(folder: str | PathLike[str], required: Iterable[str]) -> None:
-    """Hold the required files of a folder to its manifest.
+def check_manifest(folder: str | PathLike[str], required: Iterable[str], *, limit: int) -> None:
+    """Hold the required files of a folder to its manifest; before any is read, its size is held to the limit.
 
+    Args:
+        limit: bytes that each of these files may have.
     Raises:
         ModelFileError: there is no such folder or no manifest in it; the manifest is not one; a required file is not
-            listed, missing, no regular file, or not what it was when the manifest was written.
+            listed, missing, no regular file, too large, nearly empty for its size, or not what it was when the manifest
+            was written.
     """
     place = Path(folder)
     if not place.is_dir():
@@ -49,7 +55,7 @@ def check_manifest(folder: str | PathLike[str], required: Iterable[str]) -> None
     for name in required:
         if name not in entries:
             raise ModelFileError(f"{name} is not listed", where=str(place / NAME))
-        _check_file(place / name, entries[name])
+        _check_file(place / name, entries[name], limit)
 
 
 def listed(path: str | PathLike[str]) -> dict[str, dict[str, Any]]:
@@ -77,7 +83,7 @@ def sum_of(file: BufferedReader) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check_file(path: Path, entry: dict[str, Any]) -> None:
+def _check_file(path: Path, entry: dict[str, Any], limit: int) -> None:
     mend = "take a fresh copy of the folder"
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -85,7 +91,12 @@ def _check_file(path: Path, entry: dict[str, Any]) -> None:
             raise ModelFileError(
                 f"{size:,} bytes where the manifest says {entry['bytes']:,}", where=str(path), mend=mend
             )
+        if size > limit:
+            raise ModelFileError(f"{size:,} bytes; such a file has {limit:,} at most", where=str(path))
         try:
+            if size > HOLLOW and held_bytes(file) < size // 4:
+                what = "more than three quarters of this file are holes, which take no room on the disk"
+                raise ModelFileError(what, where=str(path), mend=f"{mend}, or fill them: cp --sparse=never")
             found = sum_of(file)
         except OSError as error:
             raise ModelFileError(str(error.strerror or error), where=str(path)) from error

@@ -3,6 +3,7 @@
 Knows descriptors and limits; knows no format. Used by the other files of this package, on files that may be hostile.
 """
 
+import errno
 import os
 import stat
 from io import BufferedReader
@@ -10,6 +11,9 @@ from os import PathLike
 from pathlib import Path
 
 from elman.errors import ModelFileError
+
+MOST_PIECES = 100_000
+"""Pieces between holes that are looked for in a file."""
 
 
 def open_regular(path: str | PathLike[str]) -> BufferedReader:
@@ -41,12 +45,37 @@ def read_regular(path: str | PathLike[str], limit: int) -> bytes:
     """
     with open_regular(path) as file:
         try:
-            content = file.read(limit + 1)
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(min(limit, size) + 1)  # so much room is taken at once, whatever there is
         except OSError as error:
             raise ModelFileError(_reason(error), where=str(path)) from error
     if len(content) > limit:
         raise ModelFileError(f"this file has more than {limit:,} bytes", where=str(path))
     return content
+
+
+def held_bytes(file: BufferedReader) -> int:
+    """How many bytes of a file are really there: those of holes take no room, and read as zeros.
+
+    A file in very many pieces is not followed to its end.
+
+    Raises:
+        OSError: it cannot be looked into.
+    """
+    size, held, place = os.fstat(file.fileno()).st_size, 0, 0
+    if not hasattr(os, "SEEK_DATA"):
+        return size
+    try:
+        for _ in range(MOST_PIECES):
+            begin = os.lseek(file.fileno(), place, os.SEEK_DATA)
+            place = os.lseek(file.fileno(), begin, os.SEEK_HOLE)
+            held += place - begin
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # behind the last piece
+            raise
+    finally:
+        file.seek(0)
+    return held
 
 
 def _refuse_special(mode: int, path: Path) -> None:

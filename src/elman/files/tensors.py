@@ -66,6 +66,18 @@ def read_shapes(path: str | PathLike[str]) -> Shapes:
     return {name: (dtype, shape) for name, (dtype, shape, _) in header.items()}
 
 
+def hold_shapes(path: str | PathLike[str], expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> int:
+    """Hold the header of a file to the tensors that are expected; returns how many bytes the file may have.
+
+    Raises:
+        ModelFileError: as `load_tensors`, but for the values.
+    """
+    with open_regular(path) as file:
+        header, _ = _read_header(file, str(path))
+    _compare(header, expected, where=str(path))
+    return 8 + LONGEST_HEADER + sum(_bytes(*entry) for entry in expected.values())
+
+
 def load_tensors(
     path: str | PathLike[str], expected: Mapping[str, tuple[str, tuple[int, ...]]]
 ) -> dict[str, NDArray[Any]]:

@@ -19,18 +19,19 @@ from elman.files.atomic import new_folder
 from elman.files.documents import MOST_VALUES, read_json, write_json
 from elman.files.manifest import NAME, check_manifest, listed, write_manifest
 from elman.files.opening import read_regular
-from elman.files.tensors import load_tensors, read_shapes, save_tensors
+from elman.files.tensors import hold_shapes, load_tensors, read_shapes, save_tensors
 from elman.models import card
 from elman.models.config import FORMAT_VERSION
 from elman.models.engines.choosing import choose
 from elman.models.kinds import KINDS, Kind
-from elman.models.tables import pack, packed_shapes, unpack
+from elman.models.tables import least_rows, pack, packed_shapes, unpack
 
-READ = ("config.json", "weights.safetensors", "training.json")
-"""The files that loading reads in every folder, beside the documents of the kind; the manifest has the sums of all."""
+READ = ("config.json", "training.json")
+"""The documents that loading reads in every folder, beside those of the kind; the manifest has the sums of all that is
+read."""
+WEIGHTS = "weights.safetensors"
 ABOUT, ARRAYS = "export.json", "arrays.safetensors"
-READ_EXPORTED = ("config.json", "training.json", ABOUT, ARRAYS)
-"""The same of folders that were exported, which have the graphs of the kind too, in place of weights."""
+"""What folders that were exported have, with the graphs of the kind, in place of weights."""
 LARGEST_DOCUMENT = 256 * 1024 * 1024
 SMALL_DOCUMENT = 16 * 1024 * 1024
 """Bytes that a document may have whatever the config says, say for a bit for each of 2 ** 24 rows."""
@@ -114,7 +115,7 @@ class Stored:
         """
         if name not in listed(self.path / NAME):
             return False
-        check_manifest(self.path, (name,))
+        check_manifest(self.path, (name,), limit=LARGEST_DOCUMENT)
         return True
 
     def document(self, name: str, *, entries: int = 0, limit: int = SMALL_DOCUMENT) -> dict[str, Any]:
@@ -133,15 +134,14 @@ class Stored:
 
     def exported(self, shapes: dict[str, tuple[int, ...]]) -> Exported:
         """What the folder has in place of weights, with arrays of the given names and shapes, and no others."""
-        expected = {name: ("float32", shape) for name, shape in shapes.items()}
-        arrays = load_tensors(self.path / ARRAYS, expected)
+        arrays = _load(self.path / ARRAYS, {name: ("float32", shape) for name, shape in shapes.items()})
         graphs = tuple(name for name in listed(self.path / NAME) if name.endswith(".onnx"))
-        check_manifest(self.path, graphs)
+        check_manifest(self.path, dict.fromkeys((*self.kind.graphs, *graphs)), limit=LARGEST_GRAPH)
         return Exported(_about(self.path / ABOUT), arrays, graphs, self.path)
 
     def weights(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
         """The weights of the given names and shapes, and no others, in float32."""
-        return _read_weights(self.path / "weights.safetensors", shapes, packed=self.kind.packed)
+        return _read_weights(self.path / WEIGHTS, shapes, packed=self.kind.packed)
 
 
 def save(model: Any, path: Path, *, overwrite: bool) -> None:
@@ -155,10 +155,10 @@ def save(model: Any, path: Path, *, overwrite: bool) -> None:
     with new_folder(path, overwrite=overwrite) as aside:
         if exported is None:
             kind = KINDS[model.kind]
-            save_tensors(aside / READ[1], stored_tensors(model.engine.arrays(), packed=kind.packed))
-            _write_beside(model, aside, names=(*READ, *kind.documents))
+            save_tensors(aside / WEIGHTS, stored_tensors(model.engine.arrays(), packed=kind.packed))
+            _write_beside(model, aside, names=(*READ, WEIGHTS, *kind.documents))
             return
-        check_manifest(exported.folder, exported.graphs)
+        check_manifest(exported.folder, exported.graphs, limit=LARGEST_GRAPH)
         graphs = {name: read_regular(exported.folder / name, LARGEST_GRAPH) for name in exported.graphs}
         write_exported(model, replace(exported, folder=aside), graphs)
 
@@ -169,7 +169,7 @@ def write_exported(model: Any, exported: Exported, graphs: Mapping[str, bytes]) 
         (exported.folder / name).write_bytes(content)
     write_json(exported.folder / ABOUT, exported.about)
     save_tensors(exported.folder / ARRAYS, exported.arrays)
-    _write_beside(model, exported.folder, names=(*READ_EXPORTED, *graphs))
+    _write_beside(model, exported.folder, names=(*READ, ABOUT, ARRAYS, *graphs))
 
 
 def _write_beside(model: Any, folder: Path, *, names: tuple[str, ...]) -> None:
@@ -185,13 +185,13 @@ def _write_beside(model: Any, folder: Path, *, names: tuple[str, ...]) -> None:
 
 
 def open_folder(path: Path) -> Stored:
-    """A folder, after its files have been held to its manifest.
+    """A folder, after its documents have been held to its manifest; weights and graphs are when they are read.
 
     Raises:
         ModelFileError: it is not a whole, unaltered model folder of a known kind and format version.
     """
     is_exported = os.path.lexists(path / NAME) and ABOUT in listed(path / NAME)
-    check_manifest(path, READ_EXPORTED if is_exported else READ)
+    check_manifest(path, (*READ, ABOUT) if is_exported else READ, limit=SMALL_DOCUMENT)
     document = _object(path / "config.json")
     version = document.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
@@ -203,7 +203,7 @@ def open_folder(path: Path) -> Stored:
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ModelFileError(f"{name!r} is not a kind of model that this elman knows", where=str(path / "config.json"))
-    check_manifest(path, (*kind.documents, *(kind.graphs if is_exported else ())))
+    check_manifest(path, kind.documents, limit=LARGEST_DOCUMENT)
     return Stored(path, kind, document, is_exported)
 
 
@@ -289,8 +289,9 @@ def _history(path: Path) -> list[dict[str, Any]]:
 def stored_tensors(arrays: Mapping[str, NDArray[np.float32]], *, packed: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     """Weights as a folder stores them: those whose names end so packed."""
     tensors: dict[str, NDArray[Any]] = {}
+    least = least_rows({name: array.shape for name, array in arrays.items() if name.endswith(packed)})
     for name, array in arrays.items():
-        tensors.update(pack(array, name=name) if name.endswith(packed) else {name: array})
+        tensors.update(pack(array, name=name, least=least[name]) if name in least else {name: array})
     return tensors
 
 
@@ -302,7 +303,24 @@ def _about(path: Path) -> dict[str, Any]:
         raise ModelFileError(f"this has not just {', '.join(wanted)}, or one is not what it must be", where=str(path))
     if about["to"] != "onnx" or not 0 <= about["parameters"] < 1 << 62:
         raise ModelFileError("this does not tell of an export to ONNX", where=str(path))
+    check = about["check"]
+    if check and not (
+        set(check) == set(_CHECK) and all(_is_count(check[name], *most) for name, most in _CHECK.items())
+    ):
+        raise ModelFileError(f"check has not just {', '.join(_CHECK)}, or one is not what it must be", where=str(path))
     return about
+
+
+_CHECK: dict[str, tuple[type, float]] = {
+    "rows": (int, 2**40),
+    "largest_difference": (float, 2**40),
+    "equal": (float, 1),
+}
+"""What `exporting.checking` has found, of which type and at most how much; nothing, while it is still to be found."""
+
+
+def _is_count(value: Any, kind: type, most: float) -> bool:
+    return type(value) is kind and isinstance(value, int | float) and 0 <= value <= most
 
 
 def _read_weights(
@@ -310,16 +328,24 @@ def _read_weights(
 ) -> dict[str, NDArray[np.float32]]:
     """The arrays of the given names and shapes, in float32."""
     found = read_shapes(path)
+    least = least_rows({name: shape for name, shape in shapes.items() if name.endswith(packed)})
     expected: dict[str, tuple[str, tuple[int, ...]]] = {}
     for name, shape in shapes.items():
-        expected.update(
-            packed_shapes(found, name=name, shape=shape) if name.endswith(packed) else {name: ("float32", shape)}
-        )
-    tensors = load_tensors(path, expected)
+        if name in least:
+            expected.update(packed_shapes(found, name=name, shape=shape, least=least[name]))
+        else:
+            expected[name] = ("float32", shape)
+    tensors = _load(path, expected)
     return {
-        name: unpack(tensors, name=name, shape=shape, where=str(path)) if name.endswith(packed) else tensors[name]
+        name: unpack(tensors, name=name, shape=shape, where=str(path)) if name in least else tensors[name]
         for name, shape in shapes.items()
     }
+
+
+def _load(path: Path, expected: dict[str, tuple[str, tuple[int, ...]]]) -> dict[str, NDArray[Any]]:
+    """The arrays of a file of a folder: its header is held to what is expected, then its sum to the manifest."""
+    check_manifest(path.parent, (path.name,), limit=hold_shapes(path, expected))
+    return load_tensors(path, expected)
 
 
 def _object(path: Path, *, limit: int = SMALL_DOCUMENT, most: int = MOST_VALUES) -> dict[str, Any]:

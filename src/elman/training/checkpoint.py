@@ -28,6 +28,8 @@ VERSION = 1
 RECORD, STATE, TENSORS = "record.json", "state.json", "state.safetensors"
 LARGEST = 1 << 28
 """Bytes of a document that are read."""
+LARGEST_TENSORS = 1 << 37
+"""Likewise of the tensors: room for four billion weights, each with what `BYTES` counts."""
 FIRST = 10.0
 """Seconds after which the first checkpoint is due, if others are not so sooner."""
 COST = 0.02
@@ -159,7 +161,8 @@ def read(place: Path) -> Checkpoint:
     Raises:
         ModelFileError: it is not whole, altered, or of another version.
     """
-    check_manifest(place, (RECORD, STATE, TENSORS))
+    check_manifest(place, (RECORD, STATE), limit=LARGEST)
+    check_manifest(place, (TENSORS,), limit=LARGEST_TENSORS)
     record, document = read_json(place / RECORD, LARGEST), read_json(place / STATE, LARGEST)
     wanted = {"version": int, "phase": str, "seconds": float, "state": dict}
     if not isinstance(document, dict) or not isinstance(record, dict):

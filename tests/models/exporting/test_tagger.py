@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -180,10 +181,12 @@ def test_graphs_of_another_model_are_refused(model: elman.Tagger, exported: Path
     [
         lambda d: d.update(to="web"), lambda d: d.update(parameters=-1), lambda d: d.update(parameters=True),
         lambda d: d.update(int8=1), lambda d: d.update(check=None), lambda d: d.pop("check"), lambda d: d.update(x=1),
+        lambda d: d["check"].update(rows=-1), lambda d: d["check"].update(equal="1"), lambda d: d["check"].pop("rows"),
+        lambda d: d["check"].update(largest_difference=[]), lambda d: d["check"].update(more=1.0),
     ],
 )  # fmt: skip
 def test_a_wrong_export_json_is_refused(
-    exported: Path, tmp_path: Path, edit: Callable[[dict[str, object]], object]
+    exported: Path, tmp_path: Path, edit: Callable[[dict[str, Any]], object]
 ) -> None:
     def change(folder: Path) -> None:
         document = json.loads((folder / "export.json").read_text())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
+from onnxruntime.capi import onnxruntime_pybind11_state
 
 from elman.errors import ModelFileError
 from elman.files.graphs import Door, read_graph
@@ -27,6 +27,11 @@ OPERATORS = frozenset(
     )] + [(RUNTIME, "DynamicQuantizeLSTM"), (RUNTIME, "DynamicQuantizeMatMul")]
 )  # fmt: skip
 """All that exported graphs are made of."""
+FAULTS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    *(one for one in vars(onnxruntime_pybind11_state).values() if isinstance(one, type) and issubclass(one, Exception)),
+)
+"""What ONNX Runtime raises: an exception for each sort of fault, which have nothing in common."""
 Doors = Mapping[str, Door]
 
 
@@ -44,18 +49,20 @@ class Session:
         content, found = read_graph(path, OPERATORS)
         if (found.inputs, found.outputs) != (dict(inputs), dict(outputs)):
             raise ModelFileError("its inputs or outputs are not those of this model", where=self.where)
-        self.inputs, self.outputs = list(inputs), list(outputs)
+        self.inputs, self.outputs, self._doors = list(inputs), list(outputs), list(outputs.values())
         try:
             self._session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
-        except (RuntimeException, RuntimeError) as error:
+        except FAULTS as error:
             raise ModelFileError(f"ONNX Runtime does not take this graph: {_first(error)}", where=self.where) from error
 
     def run(self, **arrays: NDArray[Any]) -> list[NDArray[Any]]:
         """The outputs, in their order, of arrays by the names of the inputs."""
         try:
             found: Sequence[NDArray[Any]] = self._session.run(self.outputs, arrays)
-        except (RuntimeException, RuntimeError) as error:
+        except FAULTS as error:
             raise ModelFileError(f"ONNX Runtime cannot run this graph: {_first(error)}", where=self.where) from error
+        if not all(map(_fits, found, self._doors)):
+            raise ModelFileError("this graph gives arrays of other shapes than it tells", where=self.where)
         return list(found)
 
 
@@ -65,6 +72,13 @@ def threads() -> int:
     if told.isdecimal() and int(told) > 0:
         return int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _fits(array: NDArray[Any], door: Door) -> bool:
+    """Is an array of the type that was told, and of its sizes, but for those that vary?"""
+    dtype, shape = door
+    sizes = zip(array.shape, shape, strict=False)
+    return array.dtype == dtype and array.ndim == len(shape) and all(size in (got, None) for got, size in sizes)
 
 
 def ids32(lengths: NDArray[np.int64]) -> NDArray[np.int32]:

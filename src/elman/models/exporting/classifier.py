@@ -14,7 +14,7 @@ from elman.export.onnx_classifier import bag_graph, classifier_graph
 from elman.export.onnx_graph import part_of
 from elman.export.onnx_words import words_graph
 from elman.models.classifier import Classifier
-from elman.models.exporting.checking import Comparison, spread_of
+from elman.models.exporting.checking import ROWS, Comparison, spread_of
 from elman.models.exporting.tagger import made
 from elman.models.folder import stored_tensors
 from elman.models.kinds import CLASSIFIER
@@ -78,7 +78,7 @@ def made_of_symbols(symbols: Sequence[str]) -> list[str]:
     generator = np.random.default_rng(0)
     often = 1.0 / np.arange(1, len(symbols) - 2)
     found = []
-    for number in range(256):
+    for number in range(ROWS):
         drawn = generator.choice(np.arange(3, len(symbols)), size=1 + number % 64, p=often / often.sum())
         found.append(" ".join(symbols[k] for k in drawn))
     return found

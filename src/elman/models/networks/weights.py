@@ -18,13 +18,12 @@ def put_arrays(network: nn.Module, arrays: Mapping[str, NDArray[np.float32]]) ->
         parameter.copy_(torch.from_numpy(arrays[name]))
 
 
+@torch.no_grad()
 def put_grown(network: nn.Module, arrays: Mapping[str, NDArray[np.float32]]) -> None:
     """Write some weights, by name, into a network; where its own are longer, the rest keep their values."""
-    known = weight_arrays(network)
+    own = dict(network.named_parameters())
     for name, array in arrays.items():
-        known[name] = grown = known[name].copy()
-        grown[tuple(slice(size) for size in array.shape)] = array
-    put_arrays(network, known)
+        own[name][tuple(slice(size) for size in array.shape)].copy_(torch.from_numpy(array))
 
 
 def weight_arrays(network: nn.Module) -> dict[str, NDArray[np.float32]]:
