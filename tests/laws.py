@@ -344,3 +344,12 @@ LAWS: dict[str, Callable[[Case, Path], None]] = {
 def laws_of(case: Case) -> dict[str, Callable[[Case, Path], None]]:
     """The laws that a case is under: a text is cut for language models alone, the other kinds take whole ones."""
     return {name: law for name, law in LAWS.items() if law is not segments or case[0] == "language-model"}
+
+
+def hold(case: Case, folder: Path) -> int:
+    """Hold a case to all laws that it is under; how many there are."""
+    laws = laws_of(case)
+    for name, law in laws.items():
+        (folder / name).mkdir()
+        law(case, folder / name)
+    return len(laws)

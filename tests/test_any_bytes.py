@@ -15,7 +15,7 @@ from any_bytes import BYTES, PREDICTIONS, READERS, Read, model, outcome, packed
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("name", "read"), READERS.values(), ids=list(READERS))
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=BYTES)
 def test_a_reader_gives_examples_or_one_error(name: str, read: Read, data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -24,7 +24,7 @@ def test_a_reader_gives_examples_or_one_error(name: str, read: Read, data: bytes
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("name", "read"), PREDICTIONS.values(), ids=list(PREDICTIONS))
-@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=2, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=BYTES)
 def test_prediction_gives_a_file_or_one_error(name: str, read: Read, data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -19,7 +19,7 @@ from elman.settings import build, flag_of, names, to_dict
 from elman.text.config import TextConfig
 from elman.training.config import TrainConfig
 from tiny import CLASSIFIER as CLASSIFIER_SIZE
-from tiny import SIZE, columns, reviews, sentences, table, tagged, write
+from tiny import SIZE, columns, reviews, sentences, table, tagged, trained_once, write
 from tiny import TAGGER as TAGGER_SIZE
 
 CONFIGS_OF_TRAINING = tuple(LANGUAGE_MODEL.configs.values())
@@ -88,7 +88,7 @@ CLASSIFIER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
 
 def weights(path: Path, **options: Any) -> bytes:
     """The bytes of all weights after training."""
-    model = elman.LanguageModel.train(path, **{**BASE, **options})
+    model = elman.LanguageModel.train(path, **{**BASE, "evaluations": 1, **options})
     return b"".join(name.encode() + array.tobytes() for name, array in sorted(model.engine.arrays().items()))
 
 
@@ -140,15 +140,16 @@ def test_every_field_is_looked_at() -> None:
 @pytest.mark.parametrize("field", list(CHANGES))
 def test_a_field_of_training_changes_the_weights(field: str, text: Path) -> None:
     value, needed = CHANGES[field]
-    assert weights(text, **{**needed, field: value}) != weights(text, **needed)
+    assert weights(text, **{**needed, field: value}) != trained_once(weights, text, needed)
 
 
 @pytest.mark.parametrize("field", list(TAGGER_CHANGES))
 def test_a_field_of_training_changes_the_weights_of_a_tagger(field: str, treebank: Path) -> None:
     value, needed = TAGGER_CHANGES[field]
-    assert tagger_weights(treebank, **{**needed, field: value}) != tagger_weights(treebank, **needed)
+    assert tagger_weights(treebank, **{**needed, field: value}) != trained_once(tagger_weights, treebank, needed)
 
 
+@pytest.mark.usefixtures("own_time")
 def test_the_course_of_a_tagger_and_the_reading_of_its_files_are_heeded(treebank: Path, tmp_path: Path) -> None:
     def run(path: Path = treebank, **options: Any) -> elman.Tagger:
         return elman.Tagger.train(path, **{**TAGGER_BASE, "dev": path, **options})
@@ -157,7 +158,7 @@ def test_the_course_of_a_tagger_and_the_reading_of_its_files_are_heeded(treebank
     assert run(epochs=8, lr=0.0, patience=1).report["steps"] < run(epochs=8, lr=0.0).report["steps"]
     plain, averaged = (run(averaging=share).record.history[-1]["dev"] for share in (0.0, 0.5))
     assert set(plain) == {"weights"} and set(averaged) == {"weights", "averaged"}
-    assert run(epochs=None, budget="2s").report["seconds"] < 2.4
+    assert run(epochs=None, budget="1s").report["seconds"] < 1.3
     other = tmp_path / "text.unknown"
     other.write_bytes(treebank.read_text(encoding="utf-8").encode("cp949"))
     with pytest.raises(InputError, match="--format"):
@@ -169,9 +170,12 @@ def test_the_course_of_a_tagger_and_the_reading_of_its_files_are_heeded(treebank
 @pytest.mark.parametrize("field", list(CLASSIFIER_CHANGES))
 def test_a_field_of_training_changes_the_weights_of_a_classifier(field: str, labelled: Path) -> None:
     value, needed = CLASSIFIER_CHANGES[field]
-    assert classifier_weights(labelled, **{**needed, field: value}) != classifier_weights(labelled, **needed)
+    assert classifier_weights(labelled, **{**needed, field: value}) != trained_once(
+        classifier_weights, labelled, needed
+    )
 
 
+@pytest.mark.usefixtures("own_time")
 def test_the_course_of_a_classifier_is_heeded(labelled: Path) -> None:
     def run(**options: Any) -> elman.Classifier:
         return elman.Classifier.train(labelled, **{**CLASSIFIER_BASE, "dev": labelled, **options})
@@ -180,7 +184,7 @@ def test_the_course_of_a_classifier_is_heeded(labelled: Path) -> None:
     assert run(epochs=8, lr=0.0, patience=1).report["steps"] < run(epochs=8, lr=0.0).report["steps"]
     plain, averaged = (run(averaging=share).record.history[-1]["dev"] for share in (0.0, 0.5))
     assert set(plain) == {"weights"} and set(averaged) == {"weights", "averaged"}
-    assert run(epochs=None, budget="2s").report["seconds"] < 2.4
+    assert run(epochs=None, budget="1s").report["seconds"] < 1.3
 
 
 def test_the_reading_of_a_classifiers_files_is_heeded(tmp_path: Path) -> None:
@@ -280,11 +284,12 @@ def test_averaging_changes_the_average_alone(text: Path) -> None:
     assert scores[0.02]["averaged"] != scores[0.9]["averaged"]
 
 
+@pytest.mark.usefixtures("own_time")
 def test_the_device_and_the_budget_are_heeded(text: Path) -> None:
     if not __import__("torch").cuda.is_available():
         with pytest.raises(OptionError, match="no CUDA"):
             weights(text, device="cuda")
-    assert elman.LanguageModel.train(text, budget="2s", **SIZE).report["seconds"] < 2.4
+    assert elman.LanguageModel.train(text, budget="1s", **SIZE).report["seconds"] < 1.3
 
 
 def test_fields_of_reading_change_what_is_read(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Tiny texts and sizes that several tests use."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,14 @@ def pair_table(path: Path, rows: list[tuple[str, str]]) -> Path:
     """Sources and targets as a table between tabs, with a header."""
     path.write_text("source\ttarget\n" + "".join(f"{one}\t{other}\n" for one, other in rows), encoding="utf-8")
     return path
+
+
+_TRAINED: dict[str, bytes] = {}
+
+
+def trained_once(train: Callable[..., bytes], path: Path, options: dict[str, Any]) -> bytes:
+    """What a function that trains gives for a file and options, which is not done twice in a process."""
+    key = f"{train.__module__}.{train.__name__} {path} {options}"
+    if key not in _TRAINED:
+        _TRAINED[key] = train(path, **options)
+    return _TRAINED[key]

@@ -102,7 +102,7 @@ def test_a_file_of_options_gives_the_same_bits(model: Path, tmp_path: Path) -> N
 
 
 def test_training_that_is_stopped_goes_on_to_the_same_bits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "t.txt").write_text(TEXT * 200, encoding="utf-8")
+    (tmp_path / "t.txt").write_text(TEXT * 40, encoding="utf-8")
     words = ["train", "language-model", "--continuous", "--train", str(tmp_path / "t.txt"), *SMALL, "--epochs", "4"]
     words += ["--evaluations", "40"]
     for number, code, more in ((signal.SIGINT, 130, []), (signal.SIGTERM, 143, ["--resume"])):

@@ -14,7 +14,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A training and a dev file."""
     folder = tmp_path_factory.mktemp("texts")
     return {
-        "train": write(folder / "train.txt", sentences(120)),
+        "train": write(folder / "train.txt", sentences(60)),
         "dev": write(folder / "dev.txt", sentences(20, seed=2)),
     }
 

@@ -138,7 +138,7 @@ def test_a_stop_text_ends_the_text_and_is_left_out(model: elman.LanguageModel) -
 
 
 def test_a_line_model_ends_its_lines_and_knows_their_ends(files: dict[str, Path]) -> None:
-    model = elman.LanguageModel.train(files["train"], dev=files["dev"], epochs=40, lr=0.02, **SIZE)
+    model = elman.LanguageModel.train(files["train"], dev=files["dev"], epochs=24, lr=0.05, evaluations=2, **SIZE)
     texts = model.generate(samples=20, max_tokens=200, temperature=0.5)
     assert all(text.endswith(".") and "\n" not in text for text in texts)
     scored = model.score("the cat sees it.", end=True)
@@ -170,14 +170,22 @@ def test_every_tokenizer_trains_judges_and_writes(
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_learns(cell: str, files: dict[str, Path]) -> None:
     short, long = (
-        elman.LanguageModel.train(files["train"], dev=files["dev"], epochs=n, lr=0.02, cell=cell, **SIZE)
-        for n in (1, 12)
+        elman.LanguageModel.train(files["train"], dev=files["dev"], epochs=n, lr=0.03, cell=cell, evaluations=1, **SIZE)
+        for n in (1, 10)
     )
     assert long.report["metrics"]["loss"] < short.report["metrics"]["loss"] - 0.5
 
 
 def test_an_adaptive_tied_softmax_of_words_learns(files: dict[str, Path]) -> None:
-    options = {**SIZE, "embedding": 16, "tokenizer": "word", "adaptive": True, "minimum_count": 1, "lr": 0.02}
+    options = {
+        **SIZE,
+        "embedding": 16,
+        "tokenizer": "word",
+        "adaptive": True,
+        "minimum_count": 1,
+        "lr": 0.03,
+        "evaluations": 1,
+    }
     short, long = (
         elman.LanguageModel.train(files["train"], dev=files["dev"], epochs=n, tied=True, **options) for n in (1, 12)
     )

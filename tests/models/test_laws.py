@@ -6,7 +6,7 @@ import pytest
 
 from laws import LAWS, Case, laws_of, name_of, sample
 
-PAIRS = [(law, case) for law in LAWS for case in sample(6) if law in laws_of(case)]
+PAIRS = [(law, case) for law in LAWS for case in sample(2) if law in laws_of(case)]
 
 
 @pytest.mark.parametrize(("law", "case"), PAIRS, ids=[f"{law}-{name_of(case)}" for law, case in PAIRS])

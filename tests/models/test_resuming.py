@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -43,6 +44,22 @@ class Case:
     front: Any
     files: dict[str, Any]
     options: dict[str, Any]
+    done: dict[str, Path] = field(default_factory=dict)
+
+    def whole(self, out: Path, **options: Any) -> None:
+        """A run that nobody stops, made once for the same options and copied."""
+        made = self.done.get(str(options))
+        if made is None:
+            self.train(out, **options)
+            self.done[str(options)] = made = Path(mkdtemp(dir=self.place)) / "m"
+            shutil.copytree(out, made)
+        else:
+            shutil.copytree(made, out)
+
+    @property
+    def place(self) -> Path:
+        """Where its files are."""
+        return Path(self.files["dev"]).parent
 
     def train(self, out: Path, **options: Any) -> Any:
         return self.front.train(**self.files, out=out, **{**self.options, **options})
@@ -55,7 +72,7 @@ class Case:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
     folder = tmp_path_factory.mktemp("resuming")
     lines = {
-        "train": write(folder / "train.txt", sentences(60)), "dev": write(folder / "dev.txt", sentences(12, seed=2)),
+        "train": write(folder / "train.txt", sentences(32)), "dev": write(folder / "dev.txt", sentences(12, seed=2)),
     }  # fmt: skip
     words = {
         "train": conllu(folder / "train.conllu", tagged(30)), "dev": conllu(folder / "dev.conllu", tagged(8, seed=2)),
@@ -123,7 +140,7 @@ def test_a_run_that_was_stopped_twice_gives_the_same_bits(
     cases: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, options: dict[str, Any]
 ) -> None:
     case = cases[name]
-    case.train(tmp_path / "whole", **options)
+    case.whole(tmp_path / "whole", **options)
     total = steps(tmp_path / "whole")
     out = tmp_path / "m"
     stopped(monkeypatch, [total // 4 + 1], lambda: case.train(out, **options))
@@ -148,7 +165,7 @@ def test_a_run_of_every_kind_goes_on_in_another_process(
     names, asked = ("language-model", "tagger", "classifier", "seq2seq"), []
     for name in names:
         case = cases[name]
-        case.train(tmp_path / f"{name} whole")
+        case.whole(tmp_path / f"{name} whole")
         total = steps(tmp_path / f"{name} whole")
         stopped(monkeypatch, [total // 3 + 1], lambda case=case, name=name: case.train(tmp_path / name))
         files = {key: str(path) for key, path in case.files.items()}
@@ -158,7 +175,7 @@ def test_a_run_of_every_kind_goes_on_in_another_process(
         assert content(tmp_path / name) == content(tmp_path / f"{name} whole")
 
 
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.55, 0.8])
+@pytest.mark.parametrize("share", [0.05, 0.45, 0.8])
 def test_a_pretrained_classifier_goes_on_in_either_part(
     cases: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
 ) -> None:
@@ -178,7 +195,7 @@ def test_a_part_that_has_to_be_done_again_gives_the_same_bits(
     cases: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = cases["pretrained"]
-    case.train(tmp_path / "whole")
+    case.whole(tmp_path / "whole")
     kept = Keeper.keep
 
     def dies(keeper: Keeper, trainer: Trainer, *, now: bool = False) -> None:
@@ -195,11 +212,12 @@ def test_a_part_that_has_to_be_done_again_gives_the_same_bits(
     assert content(tmp_path / "m") == content(tmp_path / "whole")
 
 
+@pytest.mark.usefixtures("own_time")
 def test_a_budget_that_was_stopped_is_kept_and_its_run_can_be_repeated(
     cases: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, out = cases["running text"], tmp_path / "m"
-    budget = {"epochs": None, "budget": "4s"}
+    budget = {"epochs": None, "budget": "1.5s"}
     stopped(monkeypatch, [2], lambda: case.train(out, **budget))
     used = read(tmp_path / "m.training" / "checkpoint").seconds
     model = case.go_on(out)
@@ -292,7 +310,7 @@ def test_a_model_that_is_to_be_replaced_stays_until_the_end(
     stopped(monkeypatch, [5], lambda: case.train(out, overwrite=True))
     assert content(out) == before
     case.go_on(out)
-    case.train(tmp_path / "whole")
+    case.whole(tmp_path / "whole")
     assert content(out) == content(tmp_path / "whole") != before
 
 
@@ -362,7 +380,7 @@ def test_a_full_disk_while_training_or_saving_loses_nothing(
     cases: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, out = cases["running text"], tmp_path / "m"
-    case.train(tmp_path / "whole")
+    case.whole(tmp_path / "whole")
 
     def full(*given: Any, **named: Any) -> None:
         raise OSError(28, os.strerror(28))
@@ -384,7 +402,7 @@ def test_an_interruption_of_the_last_judgement_can_be_gone_on_from(
     cases: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, out = cases["running text"], tmp_path / "m"
-    case.train(tmp_path / "whole")
+    case.whole(tmp_path / "whole")
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt

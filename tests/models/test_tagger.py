@@ -280,7 +280,7 @@ def test_a_sentence_of_any_length_takes_time_in_proportion(tagger: elman.Tagger)
         return min(found)
 
     seconds(1000)
-    short, long = seconds(12_500), seconds(50_000)
+    short, long = seconds(5_000), seconds(20_000)
     assert long < 8 * short
 
 

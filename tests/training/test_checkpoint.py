@@ -264,6 +264,7 @@ def test_an_evaluation_is_left_at_once_and_made_again(tmp_path: Path, averaged: 
     assert all_of(second) == all_of(whole)
 
 
+@pytest.mark.usefixtures("own_time")
 def test_the_time_that_was_used_counts_and_the_plan_can_be_followed(tmp_path: Path) -> None:
     config = TrainConfig(budget="2s", lr=0.05)
     first = trainer(config, keeper=keeper(tmp_path / "c"), budget=2.0)
@@ -281,6 +282,7 @@ def test_the_time_that_was_used_counts_and_the_plan_can_be_followed(tmp_path: Pa
     assert all_of(followed) == all_of(second)
 
 
+@pytest.mark.usefixtures("own_time")
 def test_checkpoints_come_as_time_passes_and_cost_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[float] = []
     monkeypatch.setattr(

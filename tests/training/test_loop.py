@@ -126,6 +126,7 @@ def test_patience_ends_a_run_that_gets_no_better() -> None:
     assert outcome.run.step == 30
 
 
+@pytest.mark.usefixtures("own_time")
 def test_a_budget_is_kept_and_its_plan_recorded() -> None:
     begun = time.monotonic()
     _, _, outcome = run(TrainConfig(budget="2s"), budget=2.0)
@@ -135,6 +136,7 @@ def test_a_budget_is_kept_and_its_plan_recorded() -> None:
     assert outcome.run.plan.points[-1].total == outcome.run.step
 
 
+@pytest.mark.usefixtures("own_time")
 def test_a_recorded_plan_is_followed_to_the_bit() -> None:
     first, _, outcome = run(TrainConfig(budget="1s", lr=0.05), budget=1.0)
     second, _, again = run(TrainConfig(budget="1s", lr=0.05), plan=Plan(list(outcome.run.plan.points)))
@@ -172,6 +174,7 @@ def test_the_epoch_that_is_told_is_that_of_the_last_batch() -> None:
     assert [event.epoch for event in events if event.scores is not None] == [0, 0, 1, 1]
 
 
+@pytest.mark.usefixtures("own_time")
 def test_a_slow_first_evaluation_does_not_end_the_run() -> None:
     begun = time.monotonic()
     _, _, outcome = run(TrainConfig(budget="2s"), budget=2.0, first_evaluation=0.7)
@@ -180,6 +183,7 @@ def test_a_slow_first_evaluation_does_not_end_the_run() -> None:
     assert len(outcome.run.history) == TrainConfig().evaluations
 
 
+@pytest.mark.usefixtures("own_time")
 def test_a_budget_that_pays_for_more_ends_with_the_epochs_that_may_be() -> None:
     begun = time.monotonic()
     _, source, outcome = run(TrainConfig(budget="5s"), budget=5.0, most_epochs=3)
