@@ -8,7 +8,7 @@ TORCH_ARGS ?=
 BIN := .venv/bin
 DONE := .venv/.done
 
-.PHONY: demo test test-slow check setup clean
+.PHONY: demo test test-slow test-web check setup clean
 
 demo: $(DONE)
 	@$(BIN)/elman demo --out build/demo --overwrite
@@ -20,6 +20,11 @@ test: $(DONE)
 test-slow: $(DONE)
 	-@$(BIN)/python -m pip install --quiet --only-binary :all: 'atheris>=3,<4' 2>/dev/null
 	@scripts/test-slow
+
+# Node.js with npm has to be there; the rest, a browser too where there is none, comes into build/web.
+test-web: $(DONE)
+	@$(BIN)/python -m pip install --quiet --editable '.[web]'
+	@scripts/test-web
 
 check: $(DONE)
 	@scripts/check

@@ -17,6 +17,7 @@ from elman.errors import ModelFileError, OptionError
 from elman.files.documents import read_json
 from elman.files.manifest import NAME, listed
 from elman.files.replace import aside_name, sync, writing_errors
+from elman.files.sites import is_site
 
 REQUIRED = ({"config.json", "weights.safetensors"}, {"config.json", "export.json"})
 """What the manifest of every elman folder lists: of one with weights, or of one that was exported."""
@@ -103,10 +104,14 @@ def work_folder(out: str | PathLike[str] | None) -> Iterator[Path]:
 def is_elman_folder(path: str | PathLike[str]) -> bool:
     """Has elman written this folder, and nobody put anything else into it?
 
-    `config.json` names a kind of model and a format version, the manifest is one and lists what one of `REQUIRED`
-    names, and there is no entry but the files that are `WRITTEN` or listed.
+    Either it is a site, or `config.json` names a kind of model and a format version, the manifest is one and lists what
+    one of `REQUIRED` names, and there is no entry but the files that are `WRITTEN` or listed.
     """
     place = Path(path)
+    return is_site(place) or _is_model_folder(place)
+
+
+def _is_model_folder(place: Path) -> bool:
     try:
         config, names = read_json(place / "config.json"), set(listed(place / NAME))
     except ModelFileError:

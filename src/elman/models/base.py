@@ -47,14 +47,17 @@ class Model:
         folder.save(self, one_path(path, where="path"), overwrite=overwrite)
 
     def export(
-        self, path: str | PathLike[str], *, to: str = "onnx", int8: bool = False, overwrite: bool = False,
-        files: Sequence[Any] = (), reading: Mapping[str, Any] | None = None, **beside: Any,
+        self, path: str | PathLike[str], *, to: str = "onnx", int8: bool = False,
+        runtime: str | PathLike[str] | None = None, overwrite: bool = False, files: Sequence[Any] = (),
+        reading: Mapping[str, Any] | None = None, **beside: Any,
     ) -> dict[str, Any]:  # fmt: skip
         """Write a folder that runs without torch, after both models have been compared row by row.
 
         Args:
-            int8: products by weights of eight bits: faster and smaller, and a little less exact. files: compare on
-                their rows, and judge both models on them. reading, beside: as `evaluate` has them.
+            to: `onnx`, for ONNX Runtime, or `web`, a site for any static server. int8: products by weights of eight
+                bits: faster and smaller, and a little less exact. runtime: of a site, the folder of the npm package
+                onnxruntime-web; else npm brings it. files: compare on their rows, and judge both models on them.
+                reading, beside: as `evaluate` has them.
         Returns:
             `kind`, `to`, `int8`, `parameters`, `bytes`, `check` (`rows`, `largest_difference`, `equal`); with files
             also `metrics`, and `metrics_before` of this model.
@@ -62,11 +65,11 @@ class Model:
             OptionError: as `save`, or the model cannot be exported. ElmanError: the exported model does not answer as
                 this one.
         """
-        from elman.models.exporting.writing import export  # which needs onnx
+        from elman.models.exporting.writing import Form, export  # which needs onnx
 
         place = one_path(path, where="path")
-        return export(self, place, to=to, int8=int8, overwrite=overwrite, files=files, reading=dict(reading or {}),
-                      beside=beside)  # fmt: skip
+        return export(self, place, Form(to, int8, runtime), overwrite=overwrite, files=files,
+                      reading=dict(reading or {}), beside=beside)  # fmt: skip
 
     def description(self) -> dict[str, Any]:
         """The model card as values."""

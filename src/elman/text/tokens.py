@@ -5,13 +5,17 @@ Knows strings alone: no vocabulary, no file. Called by `data.text_batches` and b
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from elman.text.word_parts import BLOCKS, HAN, KANA
 
 BEGIN_SHARE = 0.75
 """The share of a shortened text that is taken from its begin: the rest is its end."""
+ALONE = tuple((first, last) for first, last, script in BLOCKS if script in (HAN, KANA))
+"""The first and the last of the characters that are words by themselves."""
+TAGS = (0xE0020, 0xE007F)
+"""Likewise of those that name a flag behind an emoji; they count as marks."""
 
 
 def split_words(text: str) -> list[str]:
@@ -53,8 +57,8 @@ def shortened(tokens: Sequence[str], longest: int) -> list[str]:
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
     """What a token is."""
-    marks = f"[{_marks()}\U000e0020-\U000e007f]*"
-    alone = "".join(f"{chr(first)}-{chr(last)}" for first, last, script in BLOCKS if script in (HAN, KANA))
+    marks = f"[{_class((*mark_ranges(), TAGS))}]*"
+    alone = _class(ALONE)
     letter = rf"[^\W_{alone}]"
     word = rf"(?:{letter}{marks}(?:['’\u200c\u200d](?={letter}))?)+"
     flag = "[\U0001f1e6-\U0001f1ff]{2}"
@@ -62,13 +66,16 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(f"{word}|[{alone}]{marks}|{flag}|{sign}")
 
 
-def _marks() -> str:
-    """The characters that Unicode calls marks (M), as ranges."""
-    ranges: list[list[int]] = []
+def mark_ranges() -> list[tuple[int, int]]:
+    """The first and the last of the characters that Unicode calls marks (M), stretch by stretch."""
+    ranges: list[tuple[int, int]] = []
     for code in (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0)):
         if unicodedata.category(chr(code))[0] == "M":
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1][1] = code
-            else:
-                ranges.append([code, code])
+            begins = ranges.pop()[0] if ranges and ranges[-1][1] == code - 1 else code
+            ranges.append((begins, code))
+    return ranges
+
+
+def _class(ranges: Iterable[tuple[int, int]]) -> str:
+    """The inside of a class of characters."""
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)

@@ -157,7 +157,7 @@ def _shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArra
     classes = _CLASSES[codes].astype(np.int64)
     if (classes == UNKNOWN_CLASS).any():
         missing = np.unique(codes[classes == UNKNOWN_CLASS])
-        _CLASSES[missing] = _classes(missing)
+        _CLASSES[missing] = classes_of(missing)
         classes = _CLASSES[codes].astype(np.int64)
     begins_run = np.ones(len(codes), dtype=np.bool_)
     begins_run[1:] = classes[1:] != classes[:-1]
@@ -165,7 +165,7 @@ def _shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArra
     return classes[begins_run], starts_of(sums(begins_run, starts))
 
 
-def _classes(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+def classes_of(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """What each character is: its Unicode category, and for letters without case the block."""
     categories = [unicodedata.category(chr(code)) for code in codes.tolist()]
     found = [_BY_CATEGORY.get(category, _BY_CATEGORY.get(category[0], SIGN)) for category in categories]
