@@ -1,16 +1,15 @@
-"""The ONNX engine against plain torch, the torch engine and fastText: ratios in one run, medians of interleaved rounds.
+"""The ONNX engine against plain torch and the torch engine: ratios in one run, medians of interleaved rounds.
 
-    python benchmarks/engines.py DATA [--part NAME]... [--tagger DIR] [--classifier DIR] [--seq2seq DIR]
+    python benchmarks/engines.py DATA [--part NAME]... [--tagger DIR] [--seq2seq DIR]
                                       [--threads N] [--rounds N] [--seconds N] [--processor-time]
 
-DATA is a folder that holds `ud-english-ewt`, `sst2` and `multi30k-en-de`. Models that are not named are trained for so
+DATA is a folder that holds `ud-english-ewt` and `multi30k-en-de`. Models that are not named are trained for so
 many seconds each, which suffices to time them, and exported, in fp32 and in int8. The parts:
 
     sentence   milliseconds a sentence of EWT, one at a time, in every round sentences that were not read before, over
                those of the same shape in plain torch: nn.Embedding, nn.EmbeddingBag, nn.LSTM, nn.Linear, on the
                features that elman makes
     bulk       tokens a second over EWT's test part, over those of the torch engine
-    texts      texts a second over sst2's test part, over those of fastText with n-grams of characters (`fasttext`)
     step       the next symbol, one layer of 512, 10,000 words, batch 1: seconds of the tutorial loop (nn.LSTM with T=1,
                nn.Linear) over ours, with the softmax that elman chooses for so many words, and with a full one; the
                words are drawn anew in every round, the frequent ones more often, as in a text
@@ -38,12 +37,11 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-PARTS = ("sentence", "bulk", "texts", "step", "lstm", "beam", "start", "size")
+PARTS = ("sentence", "bulk", "step", "lstm", "beam", "start", "size")
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("data", type=Path)
 parser.add_argument("--part", choices=PARTS, action="append", help="what to measure; repeatable (default: all)")
 parser.add_argument("--tagger", type=Path)
-parser.add_argument("--classifier", type=Path)
 parser.add_argument("--seq2seq", type=Path)
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--rounds", type=int, default=7)
@@ -59,9 +57,9 @@ from packaging.requirements import Requirement  # noqa: E402
 from torch import nn  # noqa: E402
 
 import elman  # noqa: E402
-import plain_classifier  # noqa: E402
 import plain_tagger  # noqa: E402
 import plain_torch  # noqa: E402
+import rounds  # noqa: E402
 import standard  # noqa: E402
 from elman.data.config import ReadConfig  # noqa: E402
 from elman.data.tokens import distinct  # noqa: E402
@@ -80,7 +78,6 @@ from elman.text.features import WordFeatures  # noqa: E402
 from elman.text.vocabulary import START  # noqa: E402
 
 EWT = arguments.data / "ud-english-ewt"
-SST2 = arguments.data / "sst2"
 PAIRS = arguments.data / "multi30k-en-de"
 SINGLE, SENTENCES, STEPS = 200, 100, 60
 """Sentences that are tagged one by one, that are translated, and symbols that are written."""
@@ -88,25 +85,8 @@ WORDS = 10_000
 
 
 def interleaved(runs: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
-    """Seconds of each, round by round; the first round is not counted."""
-    clock = time.process_time if arguments.processor_time else time.perf_counter
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for count in range(arguments.rounds + 1):
-        for name, run in runs.items():
-            begun = clock()
-            run()
-            if count:
-                times[name].append(clock() - begun)
-    return times
-
-
-def ratios(times: Mapping[str, list[float]], above: str) -> dict[str, float]:
-    """Of every other one, the median over the rounds of the seconds of `above` over its own."""
-    return {
-        name: statistics.median(a / b for a, b in zip(times[above], values, strict=True))
-        for name, values in times.items()
-        if name != above
-    }
+    """Seconds of each, round by round."""
+    return rounds.interleaved(runs, rounds=arguments.rounds, processor_time=arguments.processor_time)
 
 
 def exported(model: Any, folder: Path, name: str) -> dict[str, Any]:
@@ -161,8 +141,8 @@ def time_sentences(model: elman.Tagger, engines: Mapping[str, Any]) -> dict[str,
     plain = PlainTagger(model).eval()
 
     def each(predict: Callable[[list[str]], object]) -> Callable[[], object]:
-        rounds = cycle(parts)
-        return lambda: [predict(one) for one in next(rounds)]
+        turns = cycle(parts)
+        return lambda: [predict(one) for one in next(turns)]
 
     runs = {"plain": each(plain.predict)}
     for name, engine in {**engines, "torch": model}.items():
@@ -170,7 +150,7 @@ def time_sentences(model: elman.Tagger, engines: Mapping[str, Any]) -> dict[str,
     times = interleaved(runs)
     return {
         "milliseconds": {name: 1000 * statistics.median(values) / SINGLE for name, values in times.items()},
-        "ratio": {name: 1 / value for name, value in ratios(times, "plain").items()},
+        "ratio": {name: 1 / value for name, value in rounds.ratios(times, "plain").items()},
     }
 
 
@@ -181,34 +161,7 @@ def time_bulk(model: elman.Tagger, engines: Mapping[str, Any]) -> dict[str, Any]
                          for name, engine in {"torch": model, **engines}.items()})  # fmt: skip
     tokens = sum(map(len, words))
     rates = {name: tokens / statistics.median(values) for name, values in times.items()}
-    return {"tokens_per_second": rates, "ratio": ratios(times, "torch")}
-
-
-def texts(part: str) -> list[tuple[str, str]]:
-    """Labels and texts of sst2."""
-    content = gzip.decompress((SST2 / f"stsa.binary.{part}.tsv.gz").read_bytes()).decode("utf-8")
-    return [(line.split("\t")[0], line.split("\t")[1]) for line in content.splitlines()]
-
-
-def time_texts(folder: Path) -> dict[str, Any]:
-    """Texts of sst2, and fastText on the same."""
-    if arguments.classifier:
-        model = elman.load(arguments.classifier)
-    else:
-        model = elman.Classifier.train(
-            SST2 / "stsa.binary.train.tsv.gz", dev=SST2 / "stsa.binary.dev.tsv.gz", header=False, label_column="0",
-            text_column="1", budget=f"{arguments.seconds}s",
-        )  # fmt: skip
-    labels, given = zip(*texts("train"), strict=True)
-    train = plain_classifier.Labelled(list(given), list(labels))
-    peer = plain_classifier.fit_fasttext(train, "bigrams and characters", seed=1, threads=arguments.threads)
-    asked = [text for _, text in texts("test")]
-    engines = {"torch": model, **exported(model, folder, "classifier")}
-    runs: dict[str, Callable[[], object]] = {"fastText": lambda: peer.predict(asked)}
-    runs.update({name: lambda engine=engine: engine.predict(asked) for name, engine in engines.items()})
-    times = interleaved(runs)
-    rates = {name: len(asked) / statistics.median(values) for name, values in times.items()}
-    return {"texts_per_second": rates, "ratio": ratios(times, "fastText")}
+    return {"tokens_per_second": rates, "ratio": rounds.ratios(times, "torch")}
 
 
 def step_engine(folder: Path, *, adaptive: bool, int8: bool) -> OnnxLanguageModel:
@@ -261,13 +214,13 @@ def time_steps(folder: Path) -> dict[str, Any]:
             logs, state = engine.step(state, np.array([symbol]))
             logs.argmax(axis=1)
 
-    rounds = {name: drawn() for name in ("tutorial", *engines)}
-    runs: dict[str, Callable[[], object]] = {"tutorial": lambda: tutorial(next(rounds["tutorial"]))}
+    symbols = {name: drawn() for name in ("tutorial", *engines)}
+    runs: dict[str, Callable[[], object]] = {"tutorial": lambda: tutorial(next(symbols["tutorial"]))}
     for name, engine in engines.items():
-        runs[name] = lambda name=name, engine=engine: ours(engine, next(rounds[name]))
+        runs[name] = lambda name=name, engine=engine: ours(engine, next(symbols[name]))
     times = interleaved(runs)
     spent = {name: 1000 * statistics.median(values) / STEPS for name, values in times.items()}
-    return {"milliseconds": spent, "ratio": ratios(times, "tutorial")}
+    return {"milliseconds": spent, "ratio": rounds.ratios(times, "tutorial")}
 
 
 def time_lstm() -> dict[str, Any]:
@@ -296,7 +249,7 @@ def time_lstm() -> dict[str, Any]:
     runs.update({name: lambda run=run: run.run(None, {"x": turned}) for name, run in sessions.items()})
     times = interleaved(runs)
     rates = {name: rows * steps / statistics.median(values) for name, values in times.items()}
-    return {"tokens_per_second": rates, "ratio": ratios(times, "nn.LSTM")}
+    return {"tokens_per_second": rates, "ratio": rounds.ratios(times, "nn.LSTM")}
 
 
 def time_beam(folder: Path) -> dict[str, Any]:
@@ -313,7 +266,7 @@ def time_beam(folder: Path) -> dict[str, Any]:
     engines = {"torch": model, **exported(model, folder, "seq2seq")}
     times = interleaved({name: lambda engine=engine: engine.predict(asked, beam=5) for name, engine in engines.items()})
     rates = {name: len(asked) / statistics.median(values) for name, values in times.items()}
-    return {"sentences_per_second": rates, "ratio": ratios(times, "torch")}
+    return {"sentences_per_second": rates, "ratio": rounds.ratios(times, "torch")}
 
 
 def time_start(folder: Path) -> dict[str, Any]:
@@ -364,7 +317,7 @@ def main() -> None:
             engines = exported(model, folder, "tagger")
         found: dict[str, Callable[[], dict[str, Any]]] = {
             "sentence": lambda: time_sentences(model, engines), "bulk": lambda: time_bulk(model, engines),
-            "texts": lambda: time_texts(folder), "step": lambda: time_steps(folder), "lstm": time_lstm,
+            "step": lambda: time_steps(folder), "lstm": time_lstm,
             "beam": lambda: time_beam(folder), "start": lambda: time_start(folder), "size": installed_size,
         }  # fmt: skip
         for part in parts:
