@@ -16,8 +16,9 @@ pairs whose source differs from one of train in a word at most, and `learnt` som
 
 Speed, on one thread unless told otherwise, is of sentences of multi30k and a net of `WIDTH` on both sides, from 8,000
 byte pairs. In training both learn from the same batches, of 32 sentences of like length; ours with everything that the
-loop does, once with the cell, attention and softmax of the plain one, once with those that elman chooses; `ratio` is
-our target symbols a second over theirs. Of the beam search, with 5 hypotheses, `ratio` is our sentences a second over
+loop does, once with the cell, attention and softmax of the plain one, once with those that elman chooses, and once with
+those and the batches that elman makes, of `BATCH_TOKENS` symbols and sorted by both lengths; `ratio` is our target
+symbols a second over theirs. Of the beam search, with 5 hypotheses, `ratio` is our sentences a second over
 theirs; both nets were trained for as long (elman's is that in DIR, if one is named).
 """
 
@@ -74,7 +75,8 @@ import torch  # noqa: E402 the thread count is set before the engine loads
 import elman  # noqa: E402
 import plain_seq2seq as plain  # noqa: E402
 import standard  # noqa: E402
-from elman.data.pair_batches import PairBatch, PairCorpus, build_pairs  # noqa: E402
+from elman.data.config import PairBatchConfig  # noqa: E402
+from elman.data.pair_batches import PairBatch, PairBatches, PairCorpus, build_pairs  # noqa: E402
 from elman.data.pairs import Pair  # noqa: E402
 from elman.decoding.config import BeamConfig  # noqa: E402
 from elman.metrics.summary import ROUGES, rouge  # noqa: E402
@@ -95,8 +97,8 @@ from rounds import interleaved, median_ratio  # noqa: E402
 JUDGED = PARTS if arguments.part is None else (arguments.part,)
 SEARCH = {name: value for name, value in arguments.option if name in names(BeamConfig)} | {"beam": arguments.beam}
 DRAWS, LEARNT = 20, 300
-WIDTH, SYMBOLS, BATCHES = 256, 8000, 10
-"""Of the nets that are timed: vectors and states, byte pairs; batches of a round of training."""
+WIDTH, SYMBOLS, BATCHES, BATCH_TOKENS = 256, 8000, 10, 1200
+"""Of the nets that are timed: vectors and states, byte pairs; batches of a round of training, and the size of ours."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ def run_work(name: str, machine: standard.Standard) -> dict[str, Any]:
 
 
 def ratios(times: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Of each but the plain one, the median over the rounds of the plain one's seconds over its own."""
+    """Of each but the plain one, the median over the rounds of the plain one's time over its own."""
     theirs = times["plain torch"]
     return {name: median_ratio(theirs, ours) for name, ours in times.items() if name != "plain torch"}
 
@@ -300,13 +302,19 @@ def time_training() -> dict[str, Any]:
 
     own = StackConfig(hidden=WIDTH, bidirectional=True)
     same = shape(replace(own, cell="gru"), DecoderConfig(attention="mlp", input_feeding=True), adaptive=False)
+    wanted = shape(own, DecoderConfig(), adaptive=symbols >= LARGE_VOCABULARY)
+    source = PairBatches(corpus, PairBatchConfig(batch_tokens=BATCH_TOKENS), seed=arguments.seed)
+    whole = [source.batch(1, step) for step in range(BATCHES)]
     times = interleaved({
         "plain torch": lambda: [step(batch) for batch in theirs],
         "elman, the same net": our_trainer(same, batches),
-        "elman": our_trainer(shape(own, DecoderConfig(), adaptive=symbols >= LARGE_VOCABULARY), batches),
+        "elman": our_trainer(wanted, batches),
+        "elman, batches of its own": our_trainer(wanted, whole),
     }, rounds=arguments.rounds)  # fmt: skip
-    tokens = sum(int(batch.target_lengths.sum()) for batch in batches)
-    rates = {name: tokens / statistics.median(values) for name, values in times.items()}
+    for name, seconds in times.items():  # of a symbol from here on
+        read = sum(int(batch.target_lengths.sum()) for batch in (whole if "of its own" in name else batches))
+        seconds[:] = [value / read for value in seconds]
+    rates = {name: 1 / statistics.median(seconds) for name, seconds in times.items()}
     return {"speed": "training", "precision": arguments.precision, "symbols_per_second": rates, "ratio": ratios(times)}
 
 
@@ -326,10 +334,8 @@ def trained_nets(machine: standard.Standard) -> tuple[elman.Seq2Seq, plain.Plain
         for row in rows["train"]
     ]
     torch.manual_seed(arguments.seed)
-    theirs = plain.PlainSeq2Seq(
-        ours.source.size, ours.target.size,
-        embedding=ours.config.embedding.embedding, hidden=ours.config.stack.hidden,
-    )  # fmt: skip
+    sizes = {"embedding": ours.config.embedding.embedding, "hidden": ours.config.stack.hidden}
+    theirs = plain.PlainSeq2Seq(ours.source.size, ours.target.size, **sizes)
     return ours, plain.train(theirs, pairs, seconds=seconds, start=START, seed=arguments.seed)
 
 
