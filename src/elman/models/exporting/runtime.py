@@ -80,10 +80,10 @@ def _packed(place: Path) -> Path:
 
 
 def _reason(stderr: str) -> str:
-    """What npm says of a failure: its last line but those that name a log."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip() and "complete log" not in line]
-    said = [line for line in lines if "npm" not in line.split(" ")[:1] or len(line.split(" ")) > 3]
-    return (said or lines or ["it failed"])[-1][:300]
+    """What npm says of a failure: the first of its lines that is a sentence, not a code."""
+    lines = [line.removeprefix("npm error ").removeprefix("npm ERR! ").strip() for line in stderr.splitlines()]
+    told = [line for line in lines if line]
+    return next((line for line in told if len(line.split()) > 3), told[0] if told else "it failed")[:300]
 
 
 def _from_package(path: Path) -> dict[str, bytes]:

@@ -17,7 +17,9 @@ export class LanguageModel {
     const [config, document, unicode] = await Promise.all([
       folder.document("config.json"), folder.document("tokenizer.json"), folder.unicode(),
     ]);
-    const graphs = { states: await folder.graph("states.onnx"), softmax: await folder.graph("softmax.onnx") };
+    const graphs = {};
+    for (const name of ["states", "softmax", "step"]) graphs[name] = await folder.graph(`${name}.onnx`);
+    if (config.embedding.ngrams === 1) graphs.readings = await folder.graph("readings.onnx");
     return new LanguageModel(config, tokenizerOf(document, unicode), unicode, graphs);
   }
 
@@ -55,14 +57,15 @@ export class LanguageModel {
   async *write(prompt, { maxTokens = 200, ...sampling } = {}, random = Math.random) {
     const decoder = this.decoderBehind(wellFormed(prompt));
     let state = await this.feed(prompt);
+    let logs = await this.next(state);
     for (let count = 0; count < maxTokens; count++) {
-      const logits = Array.from(await this.next(state));
+      const logits = Array.from(logs);
       for (const symbol of this.forbidden) logits[symbol] = -Infinity;
       const symbol = draw(distribution(logits, sampling), random());
       if (symbol === this.end) break;
       const piece = decoder.push(symbol);
       if (piece !== "") yield piece;
-      if (count + 1 < maxTokens) state = await this.read(state, [symbol]);
+      if (count + 1 < maxTokens) ({ logs, state } = await this.step(state, symbol));
     }
     const rest = decoder.finish();
     if (rest !== "") yield rest;
@@ -70,14 +73,34 @@ export class LanguageModel {
 
   /** The state behind a state and at least one symbol. */
   async read(state, ids) {
+    const given = { ...this.given(state, ids), lengths: int32([ids.length]) };
+    return this.after(state, ids, await this.graphs.states.run(given));
+  }
+
+  /** ln p of every symbol behind a state and one more symbol, and the state there, by the graph of a single step. */
+  async step(state, symbol) {
+    const given = this.given(state, [symbol]);
+    if (this.graphs.readings) {
+      const { readings } = await this.graphs.readings.run({ ids: int64([symbol]) });
+      given.readings = float32(readings.data, readings.shape);
+    }
+    const found = await this.graphs.step.run(given);
+    return { logs: found.logs.data, state: this.after(state, [symbol], found) };
+  }
+
+  /** What graphs are given of a state and of symbols behind it. */
+  given(state, ids) {
     const { ngrams, ngram_bits: bits } = this.config.embedding;
-    const given = Object.fromEntries(this.names.map((name) => [name, float32(state.parts[name], this.shape)]));
-    const found = await this.graphs.states.run({
-      ...given,
+    const rows = ngramRows(ids, state.recent, { orders: ngrams, bits });
+    return {
+      ...Object.fromEntries(this.names.map((name) => [name, float32(state.parts[name], this.shape)])),
       ids: int64(ids, [1, ids.length]),
-      ngrams: int64(ngramRows(ids, state.recent, { orders: ngrams, bits }), [1, ids.length, ngrams - 1]),
-      lengths: int32([ids.length]),
-    });
+      ngrams: int64(rows, [1, ids.length, ngrams - 1]),
+    };
+  }
+
+  /** The state behind the symbols, of what a graph has given. */
+  after(state, ids, found) {
     const parts = Object.fromEntries(this.names.map((name) => [name, found[`${name}_end`].data]));
     return { parts, recent: [...state.recent, ...ids].slice(ids.length) };
   }

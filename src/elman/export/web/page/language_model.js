@@ -4,6 +4,9 @@
 
 import { element, field, layers, numberField, pause, textArea, workingForm } from "./elements.js";
 
+/** Milliseconds of writing after which the page is drawn. */
+const FRAME = 16;
+
 export function build(model, config) {
   const prompt = textArea("prompt", { rows: 4 });
   const temperature = numberField("temperature", { value: 0.8, min: 0, max: 10, step: "any" });
@@ -24,10 +27,12 @@ export function build(model, config) {
     written.textContent = "";
     const sampling = { temperature: temperature.valueAsNumber, topP: topP.valueAsNumber, maxTokens: most.valueAsNumber };
     try {
-      await pause();
+      let drawn = -FRAME;
       for await (const piece of model.write(prompt.value, sampling)) {
         written.append(piece);
+        if (performance.now() - drawn < FRAME) continue;
         await pause();
+        drawn = performance.now();
         if (isStopped) break;
       }
     } finally {
