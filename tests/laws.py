@@ -219,13 +219,13 @@ PRODUCT: list[Case] = [
 
 
 def sample(count: int) -> list[Case]:
-    """So many cases of each kind, drawn evenly from the product, and those beside it: every choice is among them."""
+    """So many cases of each kind, drawn evenly from the product, and every other one of those beside it."""
     product = PRODUCT[: -len(FURTHER)]
     found = []
     for kind in SUBJECTS:
         cases = [case for case in product if case[0] == kind]
         found += random.Random(kind).sample(cases, count)
-    return [*found, *FURTHER]
+    return [*found, *FURTHER[::2]]
 
 
 def name_of(case: Case) -> str:

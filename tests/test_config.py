@@ -37,7 +37,7 @@ CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "epochs": (3, {}), "lr": (0.02, {}), "table_rate": (9.0, {"ngrams": 2}), "warmup": (0.5, {}),
     "weight_decay": (1.0, {}), "clip": (0.01, {}), "seed": (2, {}),
     "precision": ("bf16", {"precision": "fp32"}), "tokenizer": ("byte", {}),
-    "vocabulary_size": (12, {}), "minimum_count": (9, {"tokenizer": "word"}), "continuous": (True, {}),
+    "vocabulary_size": (12, {}), "minimum_count": (4, {"tokenizer": "word"}), "continuous": (True, {}),
     "batch_size": (2, {}), "segment": (5, {}), "embedding": (12, {}), "ngrams": (2, {}),
     "ngram_width": (3, {"ngrams": 2}), "ngram_bits": (5, {"ngrams": 2}), "embedding_dropout": (0.5, {}),
     "ngram_dropout": (0.5, {"ngrams": 2}),
@@ -123,8 +123,8 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty lines."""
-    return write(tmp_path_factory.mktemp("config") / "text.txt", sentences(40))
+    """Twenty lines."""
+    return write(tmp_path_factory.mktemp("config") / "text.txt", sentences(20))
 
 
 def test_every_field_is_looked_at() -> None:

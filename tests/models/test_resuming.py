@@ -126,12 +126,12 @@ def steps(folder: Path) -> int:
 
 
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
-    ("language-model", {}), ("language-model", {"cell": "gru", "layers": 2, "dropout": 0.2}),
+    ("language-model", {"cell": "gru", "layers": 2, "dropout": 0.2}),
     ("language-model", {"cell": "elman", "clip": 0.0, "weight_drop": 0.2, "precision": "bf16"}),
     ("running text", {}), ("running text", {"cell": "mingru", "averaging": 0.0, "weight_decay": 0.5}),
-    ("tagger", {}), ("tagger", {"cell": "mingru", "members": 2, "word_dropout": 0.3}),
-    ("classifier", {}), ("classifier", {"thaw": 0.5, "layer_decay": 2.0, "layers": 2}),
-    ("seq2seq", {}), ("seq2seq", {"cell": "gru", "input_feeding": True, "copy": True}),
+    ("tagger", {"cell": "mingru", "members": 2, "word_dropout": 0.3}),
+    ("classifier", {"thaw": 0.5, "layer_decay": 2.0, "layers": 2}),
+    ("seq2seq", {"cell": "gru", "input_feeding": True, "copy": True}),
 ]  # fmt: skip
 
 
