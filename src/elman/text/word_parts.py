@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from elman.text.characters import CODE_POINTS
 from elman.text.config import LONGEST, WordConfig
-from elman.text.hangul import are_hangul, decompose_codes
+from elman.text.hangul import FIRST_LEAD, are_hangul, decompose_codes
 from elman.text.hashing import (
     POWERS,
     SALTS,
@@ -21,6 +21,7 @@ from elman.text.hashing import (
     ragged_places,
     rows_of,
     sequence_hashes,
+    sizes_of,
     span_places,
     starts_of,
     sums,
@@ -56,8 +57,8 @@ class Spans:
 
     Args:
         starts: where those of each length begin among all, and the end. begins, ends: of each span, counted from the
-            symbol before the word. powers, salts: what the
-            hash of each is multiplied by, and what is added to it.
+            symbol before the word. powers, salts: what the hash of each is multiplied by, and what is added to
+            it.
     """
 
     starts: NDArray[np.int64]
@@ -85,7 +86,7 @@ def word_features(
         some = starts[begin : begin + AT_ONCE + 1]
         rows, bounds = _some_features(codes[some[0] : some[-1]], some - some[0], config)
         found.append(rows)
-        sizes.append(np.diff(bounds))
+        sizes.append(sizes_of(bounds))
     if len(found) == 1:
         return rows, bounds
     none = np.empty(0, dtype=np.int64)
@@ -100,15 +101,16 @@ def _some_features(
     if config.shape:
         place = 1 if config.affixes or config.char_ngrams else 0
         hashes[found[:-1] + place] = sequence_hashes(*_shapes(codes, starts)) + SALTS[SHAPE]
-    chosen = np.flatnonzero(sums(are_hangul(codes), starts)) if config.jamo else np.empty(0, dtype=np.int64)
+    has_hangul = config.jamo and int(codes.max(initial=0)) >= FIRST_LEAD  # else there is none to look for
+    chosen = np.flatnonzero(sums(are_hangul(codes), starts)) if has_hangul else np.empty(0, dtype=np.int64)
     if len(chosen) == 0:
         return rows_of(hashes, bits=config.hash_bits), found
     inside, inner = ragged_places(starts, chosen)
     jamo, sizes = decompose_codes(codes[inside])
     more, ends = _hashed(jamo, starts_of(sums(sizes, inner)), _spans(config, 3 * LONGEST, jamo=True))
     counts = np.zeros(len(starts) - 1, dtype=np.int64)
-    counts[chosen] = np.diff(ends)
-    parts = [(np.diff(found), rows_of(hashes, bits=config.hash_bits)), (counts, rows_of(more, bits=config.hash_bits))]
+    counts[chosen] = sizes_of(ends)
+    parts = [(sizes_of(found), rows_of(hashes, bits=config.hash_bits)), (counts, rows_of(more, bits=config.hash_bits))]
     return assembled(parts, len(counts))
 
 
@@ -137,14 +139,14 @@ def _hashed(
     codes: NDArray[np.int64], starts: NDArray[np.int64], spans: Spans
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The hashes of the spans of words, each made one of its kind, and where those of each word begin."""
-    sizes = np.diff(starts)
+    sizes = sizes_of(starts)
     begins = starts[:-1] + 2 * np.arange(len(sizes))  # of the words with a symbol before and behind each
     symbols = np.empty(len(codes) + 2 * len(sizes), dtype=np.uint64)
     symbols[begins], symbols[begins + sizes + 1] = BEGIN, END
     symbols[span_places(begins + 1, sizes)] = codes + 1
     places, found = ragged_places(spans.starts, sizes)
-    behind = sums_behind(symbols, np.arange(len(symbols)) - np.repeat(begins, sizes + 2))
-    firsts = np.repeat(begins, np.diff(found))
+    behind = sums_behind(symbols, np.arange(len(symbols)) - begins.repeat(sizes + 2))
+    firsts = begins.repeat(sizes_of(found))
     hashes = behind[firsts + spans.ends[places]]
     hashes -= behind[firsts + spans.begins[places]]
     hashes *= spans.powers[places]
@@ -161,7 +163,7 @@ def _shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArra
         classes = _CLASSES[codes].astype(np.int64)
     begins_run = np.ones(len(codes), dtype=np.bool_)
     begins_run[1:] = classes[1:] != classes[:-1]
-    begins_run[starts[:-1][np.diff(starts) > 0]] = True
+    begins_run[starts[:-1][sizes_of(starts) > 0]] = True
     return classes[begins_run], starts_of(sums(begins_run, starts))
 
 

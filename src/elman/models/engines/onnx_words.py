@@ -64,14 +64,14 @@ class OnnxWords:
 
     def made(self, rows: WordRows) -> NDArray[np.float32]:
         """The vectors (n, D) of n words by the graph."""
+        if len(rows.words) <= AT_ONCE and not self.config.character_hidden:
+            return self._session.run(**self._inputs(rows))[0]
         sizes = np.diff(rows.character_starts)
         found = np.empty((len(sizes), self.width), dtype=np.float32)
-        reads_characters = bool(self.config.character_hidden)
-        order = np.argsort(sizes, kind="stable") if reads_characters else np.arange(len(sizes))
+        order = np.argsort(sizes, kind="stable") if self.config.character_hidden else np.arange(len(sizes))
         for begin in range(0, len(order), AT_ONCE):
             some = order[begin : begin + AT_ONCE]
-            whole = len(some) == len(order) and not reads_characters
-            found[some] = self._session.run(**self._inputs(rows if whole else rows.select(some)))[0]
+            found[some] = self._session.run(**self._inputs(rows.select(some)))[0]
         return found
 
     def _inputs(self, rows: WordRows) -> dict[str, NDArray[Any]]:
@@ -79,8 +79,8 @@ class OnnxWords:
         if self.config.word_width:
             given["words"] = rows.words
         if self.config.feature_width:
-            counts = np.diff(rows.feature_starts)
-            owners = np.repeat(np.arange(len(counts)), counts)
+            counts = rows.feature_starts[1:] - rows.feature_starts[:-1]
+            owners = np.arange(len(counts)).repeat(counts)
             given.update(features=rows.features, owners=owners, sizes=counts)
         if self.config.character_hidden:
             sizes = np.diff(rows.character_starts)
