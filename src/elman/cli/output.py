@@ -125,13 +125,14 @@ def benched(value: Mapping[str, Any], *, as_json: bool) -> None:
         document(value)
         return
     for threads, operations in value["peak"].items():
-        result(f"product of matrices, {threads} threads: {operations / 1e9:,.0f} billion operations a second")
+        result(f"product of matrices, threads {threads}: {operations / 1e9:,.0f} billion operations a second")
     result(f"auto: {value['engine']} {value['precision']}; counted are {value['unit']}")
     result(f"{'engine':<8}{'numbers':<9}{'batch':>5}{'threads':>9}{'tokens/s':>12}{'ms a text':>12}{'of the peak':>13}")
     for row in value["rows"]:
         share = "" if row["share_of_peak"] is None else f"{row['share_of_peak']:.0%}"
-        result(f"{row['engine']:<8}{row['precision']:<9}{row['batch']:>5}{row['threads']:>9}"
-               f"{row['tokens_per_second']:>12,.0f}{row['milliseconds']:>12.3f}{share:>13}")  # fmt: skip
+        told = (f"{row['engine']:<8}{row['precision']:<9}{row['batch']:>5}{row['threads']:>9}"
+                f"{row['tokens_per_second']:>12,.0f}{row['milliseconds']:>12.3f}{share:>13}")  # fmt: skip
+        result(told.rstrip())
 
 
 def flush() -> None:
