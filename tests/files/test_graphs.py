@@ -77,11 +77,17 @@ def nested(found: Any) -> None:
     found.graph.node.extend(body.node)
 
 
+def bytes_attribute(found: Any) -> None:
+    found.graph.node[0].attribute.add(name="direction", type=3, s=b"forw\xe3rd")
+
+
 def crowded(found: Any) -> None:
     found.graph.node.extend(helper.make_node("Identity", ["x"], [f"z{n}"]) for n in range(9))
 
 
-@pytest.mark.parametrize("edit", [external, function, sparse, inner, tensor_attribute, nested, crowded])
+@pytest.mark.parametrize(
+    "edit", [external, function, sparse, inner, tensor_attribute, nested, crowded, bytes_attribute]
+)
 def test_what_elman_does_not_write_is_refused(
     tmp_path: Path, edit: Callable[[Any], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,8 @@ def _attribute(data: memoryview, found: Contents, *, outer: bool) -> tuple[str, 
     for number, _, value in _fields(data, known):
         if number == 1:
             name = _text(value)
+        elif number == 4:
+            _text(value)
         elif number in (3, 8):
             numbers.append((_number(value) + (1 << 63)) % (1 << 64) - (1 << 63))  # two's complement
         elif number == 6:

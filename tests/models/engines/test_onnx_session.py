@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NotImplemented_
 
 from elman.errors import ModelFileError
 from elman.files.graphs import Door
@@ -63,3 +65,18 @@ def test_arrays_of_another_shape_than_was_told_are_not_given_on(tmp_path: Path) 
     found = session(tmp_path, turned)
     with pytest.raises(ModelFileError, match="other shapes than it tells"):
         found.run(ids=np.array([1, 0]))
+
+
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("no"), UnicodeDecodeError("utf-8", b"\xe3", 0, 1, "no"), NotImplemented_("no")]
+)
+def test_a_graph_that_is_not_taken_is_told_once_and_by_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fault: Exception
+) -> None:
+    def fails(*_: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr(onnxruntime.InferenceSession, "_create_inference_session", fails)
+    with pytest.raises(ModelFileError, match="does not take this graph"):
+        session(tmp_path, lambda model: None)
+    assert capfd.readouterr() == ("", "")

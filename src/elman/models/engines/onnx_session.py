@@ -29,6 +29,7 @@ OPERATORS = frozenset(
 """All that exported graphs are made of."""
 FAULTS: tuple[type[Exception], ...] = (
     RuntimeError,
+    UnicodeDecodeError,  # a message with bytes of the file that are no text
     *(one for one in vars(onnxruntime_pybind11_state).values() if isinstance(one, type) and issubclass(one, Exception)),
 )
 """What ONNX Runtime raises: an exception for each sort of fault, which have nothing in common."""
@@ -51,7 +52,10 @@ class Session:
             raise ModelFileError("its inputs or outputs are not those of this model", where=self.where)
         self.inputs, self.outputs, self._doors = list(inputs), list(outputs), list(outputs.values())
         try:
-            self._session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                content, _options(), providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # which would print to stdout, and try the same once more
+            )  # fmt: skip
         except FAULTS as error:
             raise ModelFileError(f"ONNX Runtime does not take this graph: {_first(error)}", where=self.where) from error
 
