@@ -7,7 +7,7 @@ import elman
 from elman.models.tagging.sizing import FEW_TOKENS, MOST_EPOCHS, MOST_MEMBERS, Facts, choose
 from tiny import TAGGER, conllu
 
-FACTS = Facts(tokens=60_000, sentences=3000, seconds=300.0, epochs=None, spans=True)
+FACTS = Facts(tokens=60_000, sentences=3000, seconds=300.0, epochs=None, spans=True, precision="bf16")
 
 
 def test_a_small_text_with_spans_is_read_a_few_times_by_a_small_network() -> None:
@@ -28,6 +28,12 @@ def test_what_time_there_is_for_more_goes_to_further_members() -> None:
     assert found == [1, 1, 3] and choose(FACTS, {}).values["members"] == 2
     assert choose(replace(treebank, seconds=1e6), {}).values["members"] == MOST_MEMBERS
     assert choose(replace(treebank, seconds=None, epochs=100), {}).values["members"] == 1
+
+
+def test_a_processor_without_bf16_reads_less() -> None:
+    treebank = replace(FACTS, tokens=200_000, spans=False)
+    quick, slow = (choose(replace(treebank, precision=precision), {}) for precision in ("bf16", "fp32"))
+    assert (quick.values["hidden"], slow.values["hidden"]) == (192, 128) and slow.steps < quick.steps
 
 
 def test_several_members_read_a_text_the_less_often() -> None:
