@@ -1,6 +1,8 @@
 """Settings of the whole suite: how long a drawn example takes depends on the machine, and is no fault; how many are
-drawn is what fits into a run of all tests, and more where a test says so."""
+drawn is what fits into a run of all tests, and more where a test says so. Ctrl-C is heeded, even where the suite was
+started in the background by a shell that had it ignored, as all programs that it starts would."""
 
+import signal
 import time
 from importlib import import_module
 
@@ -9,6 +11,8 @@ from hypothesis import settings
 
 settings.register_profile("elman", deadline=None, max_examples=30)
 settings.load_profile("elman")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
