@@ -5,7 +5,7 @@ Used by the benchmarks of speed.
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 
 def interleaved(
@@ -25,8 +25,9 @@ def interleaved(
 
 def ratios(times: Mapping[str, list[float]], above: str) -> dict[str, float]:
     """Of every other one, the median over the rounds of the seconds of `above` over its own."""
-    return {
-        name: statistics.median(a / b for a, b in zip(times[above], values, strict=True))
-        for name, values in times.items()
-        if name != above
-    }
+    return {name: median_ratio(times[above], values) for name, values in times.items() if name != above}
+
+
+def median_ratio(above: Sequence[float], below: Sequence[float]) -> float:
+    """Median over the rounds of one time over the other."""
+    return statistics.median(a / b for a, b in zip(above, below, strict=True))

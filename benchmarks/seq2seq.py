@@ -92,7 +92,7 @@ from elman.text.vocabulary import END, START  # noqa: E402
 from elman.training.config import TrainConfig  # noqa: E402
 from elman.training.loop import Trainer  # noqa: E402
 from elman.training.task import Limits, Task  # noqa: E402
-from rounds import interleaved, median_ratio  # noqa: E402
+from rounds import interleaved, ratios  # noqa: E402
 
 JUDGED = PARTS if arguments.part is None else (arguments.part,)
 SEARCH = {name: value for name, value in arguments.option if name in names(BeamConfig)} | {"beam": arguments.beam}
@@ -240,12 +240,6 @@ def run_work(name: str, machine: standard.Standard) -> dict[str, Any]:
     return result
 
 
-def ratios(times: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Of each but the plain one, the median over the rounds of the plain one's time over its own."""
-    theirs = times["plain torch"]
-    return {name: median_ratio(theirs, ours) for name, ours in times.items() if name != "plain torch"}
-
-
 def our_trainer(shape: Seq2SeqShape, batches: Sequence[PairBatch]) -> Callable[[], None]:
     """A function that goes through the batches once, with the training loop of elman."""
     network = build_seq2seq(shape, precision=arguments.precision, seed=arguments.seed)
@@ -315,7 +309,12 @@ def time_training() -> dict[str, Any]:
         read = sum(int(batch.target_lengths.sum()) for batch in (whole if "of its own" in name else batches))
         seconds[:] = [value / read for value in seconds]
     rates = {name: 1 / statistics.median(seconds) for name, seconds in times.items()}
-    return {"speed": "training", "precision": arguments.precision, "symbols_per_second": rates, "ratio": ratios(times)}
+    return {
+        "speed": "training",
+        "precision": arguments.precision,
+        "symbols_per_second": rates,
+        "ratio": ratios(times, "plain torch"),
+    }
 
 
 def trained_nets(machine: standard.Standard) -> tuple[elman.Seq2Seq, plain.PlainSeq2Seq]:
@@ -365,7 +364,7 @@ def time_beam(machine: standard.Standard) -> dict[str, Any]:
             "elman": ours.engine.parameters(), "plain torch": sum(p.numel() for p in model.parameters()),
         },
         "sentences_per_second": {name: len(texts) / statistics.median(values) for name, values in times.items()},
-        "ratio": ratios(times),
+        "ratio": ratios(times, "plain torch"),
         "bleu_lowercase": {name: score("bleu_lowercase", found, golds) for name, found in written.items()},
         "characters": {name: statistics.mean(map(len, found)) for name, found in written.items()},
     }  # fmt: skip
