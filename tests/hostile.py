@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from altered import Change, Edit, edited
 from elman.files.manifest import NAME
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
 from elman.models.kinds import KINDS
-from oversized import Change, false_graphs, hollow_files, sparse, vast_tables
+from oversized import false_graphs, hollow_files, sparse, vast_tables
 
 WEIGHTS = "weights.safetensors"
 DEEP = "[" * 5000 + "]" * 5000
@@ -182,28 +183,26 @@ def _npy(value: Any) -> bytes:
 def false_manifests(file: str) -> Iterator[tuple[str, Change]]:
     """A manifest that names files elsewhere, has absurd entries, or is none."""
 
-    def edited(edit: Callable[[dict[str, Any]], object]) -> Change:
-        def change(folder: Path) -> None:
-            document = json.loads((folder / NAME).read_text(encoding="utf-8"))
-            edit(document["files"])
-            (folder / NAME).write_text(json.dumps(document), encoding="utf-8")
-
-        return change
+    def of_files(edit: Edit) -> Change:
+        return edited(NAME, lambda manifest: edit(manifest["files"]))
 
     entry = {"sha256": "0" * 64, "bytes": 0}
     for name in ("../config.json", "/etc/passwd", "a/../config.json", "..", ".", "", "config.json/", "a\\b", "a\x00b",
                  "C:config.json", "//host/a", "~", "\x1b[31m", "a" * 300, ".hidden", "\u202eb"):  # fmt: skip
-        yield f"manifest names {name!r}", edited(lambda files, name=name: files.update({name: entry}))
+        yield f"manifest names {name!r}", of_files(lambda files, name=name: files.update({name: entry}))
     for value in (-1, True, 1.5, None, "12", 10**30, [], {}):
-        yield f"manifest: {value!r} bytes", edited(lambda files, value=value: files["config.json"].update(bytes=value))
-        yield f"manifest: sum {value!r}", edited(lambda files, value=value: files["config.json"].update(sha256=value))
-        yield f"manifest: entry {value!r}", edited(lambda files, value=value: files.update({"config.json": value}))
-    yield "manifest without weights", edited(lambda files: files.pop(file))
+        yield (
+            f"manifest: {value!r} bytes",
+            of_files(lambda files, value=value: files["config.json"].update(bytes=value)),
+        )
+        yield f"manifest: sum {value!r}", of_files(lambda files, value=value: files["config.json"].update(sha256=value))
+        yield f"manifest: entry {value!r}", of_files(lambda files, value=value: files.update({"config.json": value}))
+    yield "manifest without weights", of_files(lambda files: files.pop(file))
     yield (
         "manifest of capital sums",
-        edited(lambda files: files[file].update(sha256=files[file]["sha256"].upper())),
+        of_files(lambda files: files[file].update(sha256=files[file]["sha256"].upper())),
     )
-    yield "manifest of many", edited(lambda files: files.update({f"f{n}": entry for n in range(10**5)}))
+    yield "manifest of many", of_files(lambda files: files.update({f"f{n}": entry for n in range(10**5)}))
     for text in ("[]", "{}", '{"files": []}', '{"files": {}, "more": 1}', '{"files": {}}', DEEP, ""):
         yield f"manifest is {text[:20]}", written(NAME, text)
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from altered import Change, edited
 from elman.files.manifest import NAME
 from elman.files.tensors import save_tensors
 from elman.models.kinds import TAGGER
-
-Change = Callable[[Path], object]
 
 
 def sparse(path: Path, size: int, begin: bytes = b"") -> None:
@@ -28,9 +27,7 @@ def hollow_files(folder: Path) -> Iterator[tuple[str, Change]]:
 
     def hollow(name: str, size: int, begin: bytes) -> Change:
         def change(folder: Path) -> None:
-            document = json.loads((folder / NAME).read_text(encoding="utf-8"))
-            document["files"][name]["bytes"] = size
-            (folder / NAME).write_text(json.dumps(document), encoding="utf-8")
+            edited(NAME, lambda manifest: manifest["files"][name].update(bytes=size))(folder)
             sparse(folder / name, size, begin)
 
         return change
@@ -51,27 +48,22 @@ def vast_tables(folder: Path) -> Iterator[tuple[str, Change]]:
     """Tables of hashed rows, or vectors of words, of which hardly a row is stored: a small folder asks for much."""
     kind = folder.name
 
-    def edited(edit: Callable[[dict[str, Any]], object], name: str = "config.json") -> Change:
-        def change(folder: Path) -> None:
-            document = json.loads((folder / name).read_text(encoding="utf-8"))
-            edit(document)
-            (folder / name).write_text(json.dumps(document), encoding="utf-8")
-
-        return change
-
     def hashed(bits: int) -> Change:
         zeros = base64.b64encode(bytes((1 << bits) // 8)).decode("ascii")
         changes = [
-            edited(lambda config: config["words"].update(hash_bits=bits)),
-            edited(lambda words: (words["config"].update(hash_bits=bits), words.update(features=zeros)), "words.json"),
+            edited("config.json", lambda config: config["words"].update(hash_bits=bits)),
+            edited("words.json", lambda words: (words["config"].update(hash_bits=bits), words.update(features=zeros))),
         ]
         return lambda folder: [change(folder) for change in changes]
 
     if kind == "language-model":
         for bits in (20, 21, 23):
-            yield f"ngram_bits of {bits}", edited(lambda config, bits=bits: config["embedding"].update(ngram_bits=bits))
+            yield (
+                f"ngram_bits of {bits}",
+                edited("config.json", lambda config, bits=bits: config["embedding"].update(ngram_bits=bits)),
+            )
     if kind == "classifier":
-        yield "bag_bits of 24", edited(lambda config: config["bag"].update(bag_bits=24))
+        yield "bag_bits of 24", edited("config.json", lambda config: config["bag"].update(bag_bits=24))
     if kind in ("classifier", "tagger"):
         yield "hash_bits of 24", hashed(24)
     if kind == "tagger":

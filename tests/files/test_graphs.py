@@ -114,7 +114,7 @@ def test_an_unknown_operator_or_domain_is_named(tmp_path: Path, kind: str, domai
     ],
 )
 def test_weights_that_are_not_finite_or_do_not_fill_their_shape_are_refused(tmp_path: Path, weights: Any) -> None:
-    refusal(tmp_path, model(weights=weights))
+    assert refusal(tmp_path, model(weights=weights))
 
 
 def test_whatever_is_cut_off_or_altered_is_refused_or_read_and_never_raises_otherwise(tmp_path: Path) -> None:

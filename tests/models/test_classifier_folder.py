@@ -3,9 +3,7 @@
 What is refused of the folder of any kind is in `test_folder.py`.
 """
 
-import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,13 @@ import numpy as np
 import pytest
 
 import elman
+from altered import Edit, edited, refusal
 from elman.errors import ModelFileError
-from elman.files.manifest import write_manifest
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
 from elman.models.folder import READ, WEIGHTS
 from elman.models.kinds import CLASSIFIER as KIND
 
 CHECKED = (*READ, WEIGHTS, *KIND.documents)
-Edit = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture(scope="module")
@@ -29,29 +26,6 @@ def saved(classifier: elman.Classifier, tmp_path_factory: pytest.TempPathFactory
     place = tmp_path_factory.mktemp("folder") / "m"
     classifier.save(place)
     return place
-
-
-def refusal(saved: Path, tmp_path: Path, change: Callable[[Path], object]) -> str:
-    """What loading says of a copy that was changed, its manifest too."""
-    copy = tmp_path / "copy"
-    shutil.copytree(saved, copy)
-    change(copy)
-    write_manifest(copy, CHECKED)
-    with pytest.raises(ModelFileError) as caught:
-        elman.load(copy)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def edited(name: str, edit: Edit) -> Callable[[Path], None]:
-    """A change of a JSON file."""
-
-    def change(folder: Path) -> None:
-        document = json.loads((folder / name).read_text(encoding="utf-8"))
-        edit(document)
-        (folder / name).write_text(json.dumps(document), encoding="utf-8")
-
-    return change
 
 
 def test_a_folder_has_the_files_that_the_kind_names(saved: Path) -> None:
@@ -106,7 +80,7 @@ def test_an_altered_document_is_refused(saved: Path, tmp_path: Path, name: str) 
     ],
 )
 def test_an_absurd_config_is_refused(saved: Path, tmp_path: Path, edit: Edit) -> None:
-    refusal(saved, tmp_path, edited("config.json", edit))
+    assert refusal(saved, tmp_path, edited("config.json", edit))
 
 
 @pytest.mark.parametrize(

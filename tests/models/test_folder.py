@@ -1,6 +1,5 @@
 """Model folders: what is altered, foreign or absurd is refused in one line, before anything large is allocated."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 import elman
+from altered import edited, refusal
 from elman.errors import ModelFileError
 from elman.files.manifest import write_manifest
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
@@ -32,30 +32,6 @@ def saved(files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> P
 def sign(folder: Path) -> None:
     """Make the manifest fit what is there, as one would who wants to be believed."""
     write_manifest(folder, CHECKED)
-
-
-def refusal(saved: Path, tmp_path: Path, change: Callable[[Path], None], *, signed: bool = True) -> str:
-    """What loading says of a copy that was changed."""
-    copy = tmp_path / "copy"
-    shutil.copytree(saved, copy)
-    change(copy)
-    if signed:
-        sign(copy)
-    with pytest.raises(ModelFileError) as caught:
-        elman.load(copy)
-    assert "\n" not in str(caught.value) and caught.value.exit_code == 2
-    return str(caught.value)
-
-
-def edited(name: str, edit: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
-    """A change of a JSON file."""
-
-    def change(folder: Path) -> None:
-        document = json.loads((folder / name).read_text(encoding="utf-8"))
-        edit(document)
-        (folder / name).write_text(json.dumps(document), encoding="utf-8")
-
-    return change
 
 
 def test_an_honest_copy_loads_with_the_same_weights(saved: Path, tmp_path: Path) -> None:
@@ -99,13 +75,13 @@ def test_an_altered_file_is_refused(saved: Path, tmp_path: Path, name: str) -> N
     ],
 )
 def test_an_absurd_config_is_refused(saved: Path, tmp_path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
-    refusal(saved, tmp_path, edited("config.json", edit))
+    assert refusal(saved, tmp_path, edited("config.json", edit))
 
 
 def test_a_tokenizer_of_another_size_or_kind_is_refused(saved: Path, tmp_path: Path) -> None:
     assert "tokenizer has" in refusal(saved, tmp_path, edited("tokenizer.json", lambda d: d["symbols"].pop()))
     shutil.rmtree(tmp_path / "copy")
-    refusal(saved, tmp_path, edited("tokenizer.json", lambda d: d.update(symbols=["a", "a"])))
+    assert refusal(saved, tmp_path, edited("tokenizer.json", lambda d: d.update(symbols=["a", "a"])))
 
 
 def test_weights_that_do_not_fit_the_config_are_refused(saved: Path, tmp_path: Path) -> None:
@@ -164,5 +140,5 @@ def test_a_config_that_fits_no_file_is_refused_before_its_network_is_made(saved:
         document["stack"].update(hidden=15_000, layers=3)
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    refusal(saved, tmp_path, edited("config.json", swell))
+    assert refusal(saved, tmp_path, edited("config.json", swell))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import elman
+from altered import Edit, edited, refusal
 from elman.errors import ModelFileError
 from elman.files.manifest import write_manifest
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
@@ -21,7 +22,6 @@ from elman.models.kinds import SEQ2SEQ as KIND
 from tiny import SEQ2SEQ, pair_table, reversed_words
 
 CHECKED = (*READ, WEIGHTS, *KIND.documents)
-Edit = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture(scope="module")
@@ -40,29 +40,6 @@ def saved(models: dict[str, elman.Seq2Seq], tmp_path_factory: pytest.TempPathFac
     for name, model in models.items():
         model.save(place / name)
     return place
-
-
-def refusal(folder: Path, tmp_path: Path, change: Callable[[Path], object]) -> str:
-    """What loading says of a copy that was changed, its manifest too."""
-    copy = tmp_path / "copy"
-    shutil.copytree(folder, copy)
-    change(copy)
-    write_manifest(copy, CHECKED)
-    with pytest.raises(ModelFileError) as caught:
-        elman.load(copy)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def edited(name: str, edit: Edit) -> Callable[[Path], None]:
-    """A change of a JSON file."""
-
-    def change(folder: Path) -> None:
-        document = json.loads((folder / name).read_text(encoding="utf-8"))
-        edit(document)
-        (folder / name).write_text(json.dumps(document), encoding="utf-8")
-
-    return change
 
 
 def replaced(name: str, document: Any) -> Callable[[Path], object]:
@@ -146,7 +123,7 @@ CONFIGS: list[Edit] = [
 
 @pytest.mark.parametrize("edit", CONFIGS)
 def test_an_absurd_config_is_refused(saved: Path, tmp_path: Path, edit: Edit) -> None:
-    refusal(saved / "shared", tmp_path, edited("config.json", edit))
+    assert refusal(saved / "shared", tmp_path, edited("config.json", edit))
 
 
 def test_a_shape_that_no_machine_holds_is_refused_before_it_is_made(saved: Path, tmp_path: Path) -> None:

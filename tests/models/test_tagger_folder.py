@@ -1,6 +1,5 @@
 """Folders of taggers: what is altered, cut off or foreign is refused in one line, before anything large is made."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 import elman
+from altered import Edit, edited, refusal
 from elman.errors import ModelFileError
 from elman.files.manifest import write_manifest
 from elman.files.tensors import load_tensors, read_shapes, save_tensors
@@ -18,7 +18,6 @@ from elman.models.kinds import TAGGER as KIND
 from tiny import SIZE
 
 CHECKED = (*READ, WEIGHTS, *KIND.documents)
-Edit = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +26,6 @@ def saved(tagger: elman.Tagger, tmp_path_factory: pytest.TempPathFactory) -> Pat
     place = tmp_path_factory.mktemp("folder") / "m"
     tagger.save(place)
     return place
-
-
-def refusal(saved: Path, tmp_path: Path, change: Callable[[Path], object], *, signed: bool = True) -> str:
-    """What loading says of a copy that was changed."""
-    copy = tmp_path / "copy"
-    shutil.copytree(saved, copy)
-    change(copy)
-    if signed:
-        write_manifest(copy, CHECKED)
-    with pytest.raises(ModelFileError) as caught:
-        elman.load(copy)
-    assert "\n" not in str(caught.value) and caught.value.exit_code == 2
-    return str(caught.value)
-
-
-def edited(name: str, edit: Edit) -> Callable[[Path], None]:
-    """A change of a JSON file."""
-
-    def change(folder: Path) -> None:
-        document = json.loads((folder / name).read_text(encoding="utf-8"))
-        edit(document)
-        (folder / name).write_text(json.dumps(document), encoding="utf-8")
-
-    return change
 
 
 def test_a_folder_has_the_files_that_the_kind_names(saved: Path) -> None:
@@ -143,7 +118,7 @@ def test_a_folder_of_another_kind_under_this_name_is_refused(
     ],
 )
 def test_an_absurd_config_is_refused(saved: Path, tmp_path: Path, edit: Edit) -> None:
-    refusal(saved, tmp_path, edited("config.json", edit))
+    assert refusal(saved, tmp_path, edited("config.json", edit))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +154,7 @@ def test_an_absurd_config_is_refused(saved: Path, tmp_path: Path, edit: Edit) ->
     ],
 )
 def test_a_document_that_does_not_fit_is_refused(saved: Path, tmp_path: Path, name: str, edit: Edit) -> None:
-    refusal(saved, tmp_path, edited(name, edit))
+    assert refusal(saved, tmp_path, edited(name, edit))
 
 
 @pytest.mark.parametrize("name", ["labels.json", "words.json", "seen.json"])

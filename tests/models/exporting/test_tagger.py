@@ -160,9 +160,9 @@ def test_an_altered_cut_or_missing_file_is_refused(exported: Path, tmp_path: Pat
     assert name in refusal(exported, tmp_path, cut, signed=False)
     assert name in refusal(exported, tmp_path, lambda folder: (folder / name).unlink(), signed=False)
     if name != "config.json":
-        refusal(exported, tmp_path, cut)
+        assert refusal(exported, tmp_path, cut)
     if name != "export.json":
-        refusal(exported, tmp_path, lambda folder: (folder / name).unlink())
+        assert refusal(exported, tmp_path, lambda folder: (folder / name).unlink())
 
 
 def test_graphs_of_another_model_are_refused(model: elman.Tagger, exported: Path, tmp_path: Path) -> None:
