@@ -15,7 +15,7 @@ many seconds each, which suffices to time them, and exported, in fp32 and in int
                words are drawn anew in every round, the frequent ones more often, as in a text
     lstm       one layer of 256 forwards over 32 x 64 steps: seconds of nn.LSTM over those of the int8 graph
     beam       sentences a second of multi30k's test part with a beam of 5, over those of the torch engine
-    start      seconds from a cold start to the labels of one sentence, by the clock and of the processor
+    start      seconds from a cold start to the labels of one sentence, by the clock and of the processor; memory
     size       megabytes of all that has to be installed for the ONNX engine
 
 `ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2` makes torch take a large processor for a small one.
@@ -26,7 +26,6 @@ import gzip
 import importlib.metadata
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -269,21 +268,23 @@ def time_beam(folder: Path) -> dict[str, Any]:
     return {"sentences_per_second": rates, "ratio": rounds.ratios(times, "torch")}
 
 
-def time_start(folder: Path) -> dict[str, Any]:
-    """From a cold start to the labels of one sentence, the least of some tries."""
+def time_start(model: elman.Tagger, folder: Path) -> dict[str, Any]:
+    """From a cold start to the labels of one sentence, the least of some tries, and the largest memory that it took."""
     (folder / "one.txt").write_text("Time flies like an arrow .\n", encoding="utf-8")
+    model.save(folder / "tagger-torch")
     found = {}
-    for name in ("fp32", "int8"):
+    for name in ("torch", "fp32", "int8"):
         words = [sys.executable, "-m", "elman", "predict", str(folder / f"tagger-{name}"), str(folder / "one.txt")]
         tries = []
         for _ in range(arguments.rounds):
-            begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            tries.append((time.perf_counter() - begun, spent))
-        clock, processor = (min(values) for values in zip(*tries, strict=True))
-        found[name] = {"seconds": clock, "processor_seconds": processor}
+            begun = time.perf_counter()
+            process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+            _, status, used = os.wait4(process.pid, 0)
+            if status:
+                raise SystemExit(f"{' '.join(words)} failed")
+            tries.append((time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024))
+        clock, processor, memory = (min(values) for values in zip(*tries, strict=True))
+        found[name] = {"seconds": clock, "processor_seconds": processor, "resident_mib": memory}
     return found
 
 
@@ -318,7 +319,7 @@ def main() -> None:
         found: dict[str, Callable[[], dict[str, Any]]] = {
             "sentence": lambda: time_sentences(model, engines), "bulk": lambda: time_bulk(model, engines),
             "step": lambda: time_steps(folder), "lstm": time_lstm,
-            "beam": lambda: time_beam(folder), "start": lambda: time_start(folder), "size": installed_size,
+            "beam": lambda: time_beam(folder), "start": lambda: time_start(model, folder), "size": installed_size,
         }  # fmt: skip
         for part in parts:
             print(json.dumps({"work": part, **found[part]()}), flush=True)

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import elman
 import remade
 from elman.errors import InputError
 from elman.models.benching.work import work_of
 from elman.nn.config import CELLS
-from tiny import write
+from tiny import CLASSIFIER, reviews, table, write
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -28,6 +29,15 @@ def test_texts_are_made_of_what_the_model_knows_and_are_read(kind: str) -> None:
     assert len(work.sizes) == 256 and work.tokens([0, 5]) == work.sizes[0] + work.sizes[5] > 0
     work.read([0])
     work.read([3, 0, 255, 7])
+
+
+def test_of_texts_whose_characters_are_read_too_no_multiplications_are_told(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.tsv", reviews(40))
+    options = {**CLASSIFIER, "epochs": 1}
+    words, spelt = (
+        elman.Classifier.train(path, dev="none", spelling=spelling, **options) for spelling in (False, True)
+    )
+    assert work_of(words, [], {}).multiplications and work_of(spelt, [], {}).multiplications is None
 
 
 def test_tokens_of_a_file_are_those_that_it_holds(tmp_path: Path) -> None:

@@ -75,8 +75,11 @@ def _classifier(model: Any, files: list[Any], reading: Mapping[str, Any]) -> Wor
     else:
         texts = [model.tokenizer.decode(ids) for ids in _ids(model.tokenizer.size)]
     sizes, config = [model.reader.cut(text).size for text in texts], model.config
-    return Work(_sizes(texts, sizes), lambda places: model.predict([texts[k] for k in places]),
-                config.head.members * _stack(config.stack, config.width), "words or symbols")  # fmt: skip
+    # of characters that are read too there are not as many as words
+    each = None if config.spelt is not None else config.head.members * _stack(config.stack, config.width)
+    return Work(
+        _sizes(texts, sizes), lambda places: model.predict([texts[k] for k in places]), each, "words or symbols"
+    )
 
 
 def _language_model(model: Any, files: list[Any], reading: Mapping[str, Any]) -> Work:
