@@ -1,7 +1,8 @@
 """Accuracy of classifiers in a given time, beside peers in the same run; their speed and their size.
 
     python benchmarks/classifier.py DATA WORK... [--seeds 1,2,3] [--threads N] [--part dev] [--peer fasttext]...
-                                    [--peers-only] [--option NAME=VALUE]... [--minutes M] [--out FILE.jsonl]
+                                    [--peers-only] [--exported] [--keep FOLDER] [--option NAME=VALUE]...
+                                    [--minutes M] [--out FILE.jsonl]
     python benchmarks/classifier.py DATA [WORK...] --speed seconds --speed texts --speed size [--model DIR]
 
 DATA is a folder that holds `sst2`, `sms-spam`, `banking77`, `3i4k` and `nsmc-rebuilt`; WORK is one or several of the
@@ -35,6 +36,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import forms
 
 PARTS, PEERS, SPEEDS = ("dev", "test"), ("fasttext", "tfidf", "torch"), ("seconds", "texts", "size")
 
@@ -70,6 +73,7 @@ parser.add_argument("--model", type=Path, help="a trained folder for `texts` and
 parser.add_argument("--rounds", type=int, default=7)
 parser.add_argument("--budgets", type=seeds, default=[1, 2, 4, 8, 16, 32, 64, 128], help="seconds to try in turn")
 parser.add_argument("--out", type=Path)
+forms.add_options(parser)
 arguments = parser.parse_args()
 THREADS = arguments.threads or (1 if arguments.speed else len(os.sched_getaffinity(0)))
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(THREADS)
@@ -198,7 +202,7 @@ def judge(fitted: plain.Fitted, data: Data, part: str) -> dict[str, float]:
     return {"accuracy": plain.accuracy(golds, found), "macro_f1": plain.macro_f1(golds, found)}
 
 
-def run_ours(data: Data, seconds: float, *, seed: int) -> dict[str, Any]:
+def run_ours(name: str, data: Data, seconds: float, *, seed: int) -> dict[str, Any]:
     """Train elman in the budget; judge it."""
     begun = time.perf_counter()
     model = train_ours(data, seconds, seed=seed)
@@ -207,7 +211,12 @@ def run_ours(data: Data, seconds: float, *, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as aside:
         model.save(Path(aside) / "model")
         figures["megabytes"] = megabytes(Path(aside) / "model")
-    return figures | {part: judge_ours(model, data, part) for part in JUDGED}
+    forms.keep(model, arguments.keep, f"{name}-{seed}")
+
+    def judged(model: elman.Classifier) -> dict[str, Any]:
+        return {part: judge_ours(model, data, part) for part in JUDGED}
+
+    return figures | judged(model) | forms.judged(model, judged, wanted=arguments.exported)
 
 
 def best(settings: Sequence[str], fit: Callable[[str], plain.Fitted], data: Data) -> tuple[str, plain.Fitted]:
@@ -275,7 +284,7 @@ def run_work(name: str, machine: standard.Standard) -> None:
         for seed in arguments.seeds:
             result: dict[str, Any] = {**about, "seed": seed}
             if not arguments.peers_only:
-                result["elman"] = run_ours(data, seconds, seed=seed)
+                result["elman"] = run_ours(name, data, seconds, seed=seed)
             for peer in arguments.peer:
                 result[peer] = once if peer == "tfidf" else run_peer(peer, data, seconds, seed=seed)
             show(result)

@@ -1,6 +1,6 @@
 """Accuracy of language models in a given time, beside a plain torch LSTM in the same run.
 
-    python benchmarks/language_model.py DATA WORK... [--seed N] [--threads N] [--no-peer]
+    python benchmarks/language_model.py DATA WORK... [--seed N] [--threads N] [--no-peer] [--exported] [--keep FOLDER]
                                         [--out FILE.jsonl]
 
 DATA is a folder that holds `tinyshakespeare`, `wikitext-2` and `war-and-peace`; WORK is one or several of the names in
@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forms
+
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("data", type=Path)
 parser.add_argument("works", nargs="+")
@@ -24,6 +26,7 @@ parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
 parser.add_argument("--no-peer", action="store_true", help="train elman alone")
 parser.add_argument("--out", type=Path)
+forms.add_options(parser)
 arguments = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.threads)
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
@@ -79,20 +82,26 @@ def windows_and_carried(model: elman.LanguageModel, path: Path) -> dict[str, flo
     }
 
 
-def run_ours(work: Work, parts: dict[str, Path], machine: standard.Standard) -> dict[str, Any]:
+def run_ours(name: str, parts: dict[str, Path], machine: standard.Standard) -> dict[str, Any]:
     """Train elman in the budget; judge on valid and test."""
-    begun = time.perf_counter()
+    work, begun = WORKS[name], time.perf_counter()
     budget = f"{machine.budget(work.minutes):.0f}s"
     model = elman.LanguageModel.train(
         parts["train"], dev=parts["valid"], budget=budget, seed=arguments.seed, **work.options
     )
     figures: dict[str, Any] = {"seconds": time.perf_counter() - begun, "report": model.report}
     figures["options"] = model.record.training["options"]
-    for name in ("valid", "test"):
-        figures[name] = model.evaluate(parts[name])["metrics"]
-        if work.options["tokenizer"] == "char":
-            figures[name] |= windows_and_carried(model, parts[name])
-    return figures
+    forms.keep(model, arguments.keep, f"{name}-{arguments.seed}")
+
+    def judged(model: elman.LanguageModel) -> dict[str, Any]:
+        found = {}
+        for part in ("valid", "test"):
+            found[part] = model.evaluate(parts[part])["metrics"]
+            if work.options["tokenizer"] == "char":
+                found[part] |= windows_and_carried(model, parts[part])
+        return found
+
+    return figures | judged(model) | forms.judged(model, judged, wanted=arguments.exported)
 
 
 def run_peer(work: Work, parts: dict[str, Path], machine: standard.Standard) -> dict[str, Any]:
@@ -129,7 +138,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as aside:
             parts = unpack(arguments.data / work.folder, Path(aside))
             result = {"work": name, "seed": arguments.seed, "machine": machine.line()}
-            result["elman"] = run_ours(work, parts, machine)
+            result["elman"] = run_ours(name, parts, machine)
             if work.peer and not arguments.no_peer:
                 result["plain torch"] = run_peer(work, parts, machine)
         line = json.dumps(result)

@@ -1,7 +1,7 @@
 """Figures of seq2seq models in a given time; their speed beside a plain torch encoder-decoder in the same run.
 
     python benchmarks/seq2seq.py DATA WORK... [--seed N] [--threads N] [--part dev] [--minutes M] [--beam N]
-                                 [--option NAME=VALUE]... [--out FILE.jsonl]
+                                 [--exported] [--keep FOLDER] [--option NAME=VALUE]... [--out FILE.jsonl]
     python benchmarks/seq2seq.py DATA --speed training --speed beam [--model DIR] [--threads N] [--rounds N]
 
 DATA is a folder that holds `multi30k-en-de`, `cmudict`, `scitldr-a` and `tatoeba-en-ko`; WORK is one or several of the
@@ -36,6 +36,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import forms
+
 PARTS, SPEEDS = ("dev", "test"), ("training", "beam")
 
 
@@ -65,6 +67,7 @@ parser.add_argument("--sentences", type=int, default=200, help="how many `beam` 
 parser.add_argument("--precision", default="fp32", help="of elman, for `training`")
 parser.add_argument("--rounds", type=int, default=7)
 parser.add_argument("--out", type=Path)
+forms.add_options(parser)
 arguments = parser.parse_args()
 THREADS = arguments.threads or (1 if arguments.speed else len(os.sched_getaffinity(0)))
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(THREADS)
@@ -232,11 +235,17 @@ def run_work(name: str, machine: standard.Standard) -> dict[str, Any]:
             model = train_ours(files, seconds, {**work.options, **options})
             figures: dict[str, Any] = {"seconds": time.perf_counter() - begun, "report": model.report}
             figures["options"] = model.record.training["options"]
-            for part in JUDGED:
-                judged = model.evaluate(files[part], **SEARCH)
-                figures[part] = judged["metrics"] | work.beside(model, rows[part])
-                figures["details"] = judged["details"]
-            result[net] = figures
+            forms.keep(model, arguments.keep, f"{name}-{net}-{arguments.seed}")
+
+            def judged(model: elman.Seq2Seq) -> dict[str, Any]:
+                found: dict[str, Any] = {}
+                for part in JUDGED:
+                    of_part = model.evaluate(files[part], **SEARCH)
+                    found[part] = of_part["metrics"] | work.beside(model, rows[part])
+                    found["details"] = of_part["details"]
+                return found
+
+            result[net] = figures | judged(model) | forms.judged(model, judged, wanted=arguments.exported)
     return result
 
 

@@ -1,7 +1,7 @@
 """Accuracy of taggers in a given time, beside a plain torch BiLSTM in the same run.
 
     python benchmarks/tagger.py DATA WORK... [--seeds 1,2,3] [--threads N] [--part dev] [--peer] [--out FILE.jsonl]
-                                [--option NAME=VALUE]...
+                                [--exported] [--keep FOLDER] [--option NAME=VALUE]...
 
 DATA is a folder that holds `ud-english-ewt`, `ud-korean-kaist`, `wnut17` and `klue-ner-dev`; WORK is one or several of
 the names in `WORKS`. Minutes are standard minutes (see `standard.py`). Each seed prints one JSON line with its figures,
@@ -18,6 +18,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import forms
 
 PARTS = ("dev", "test")
 
@@ -47,6 +49,7 @@ parser.add_argument("--part", choices=PARTS, help="judge on this part alone (def
 parser.add_argument("--peer", action="store_true", help="train the plain BiLSTM too")
 parser.add_argument("--out", type=Path)
 parser.add_argument("--option", type=option, action="append", default=[])
+forms.add_options(parser)
 arguments = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.threads)
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
@@ -110,8 +113,9 @@ def megabytes(model: elman.Tagger) -> float:
         return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
-def run_ours(work: Work, machine: standard.Standard, *, seed: int) -> dict[str, Any]:
+def run_ours(name: str, machine: standard.Standard, *, seed: int) -> dict[str, Any]:
     """Train elman in the budget; judge it."""
+    work = WORKS[name]
     begun = time.perf_counter()
     model = elman.Tagger.train(
         work.path("train"),
@@ -123,6 +127,14 @@ def run_ours(work: Work, machine: standard.Standard, *, seed: int) -> dict[str, 
     figures: dict[str, Any] = {"seconds": time.perf_counter() - begun, "report": model.report}
     figures["options"] = model.record.training["options"]
     figures["megabytes"] = megabytes(model)
+    figures |= judge_ours(model, work)
+    forms.keep(model, arguments.keep, f"{name}-{seed}")
+    return figures | forms.judged(model, lambda other: judge_ours(other, work), wanted=arguments.exported)
+
+
+def judge_ours(model: elman.Tagger, work: Work) -> dict[str, Any]:
+    """The figures of every part."""
+    figures: dict[str, Any] = {}
     for part in JUDGED:
         figures[part] = model.evaluate(work.path(part))["metrics"]
         figures[f"{part}_headline"] = work.headline(figures[part])
@@ -173,7 +185,7 @@ def main() -> None:
         results = []
         for seed in arguments.seeds:
             result: dict[str, Any] = {"work": name, "seed": seed, "machine": machine.line()}
-            result["elman"] = run_ours(WORKS[name], machine, seed=seed)
+            result["elman"] = run_ours(name, machine, seed=seed)
             if arguments.peer:
                 result["plain torch"] = run_peer(WORKS[name], machine, seed=seed)
             show(result)
