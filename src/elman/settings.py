@@ -116,19 +116,21 @@ def build(kind: type[Config], values: Mapping[str, Any], *, where: str | None = 
     return kind(**values)
 
 
-def whole(value: Any, *, where: str, low: int = 1) -> int:
-    """A whole number that a user gave, from `low` on.
+def whole(value: Any, *, where: str, low: int = 1, high: int | None = None) -> int:
+    """A whole number that a user gave, from `low` on, and to `high` at most.
 
     Args:
         where: what the error names.
     Raises:
-        OptionError: it is something else, or below.
+        OptionError: it is something else, or out of that range.
     """
+    mend = f"give a number of at least {low}" if high is None else f"give a number from {low} to {high}"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise OptionError(f"{value!r} is not a whole number", where=where, mend=f"give a number of at least {low}")
-    if value < low:
-        raise OptionError(f"{value} is out of range", where=where, mend=f"give a number of at least {low}")
-    return int(value)
+        raise OptionError(f"{value!r} is not a whole number", where=where, mend=mend)
+    found = int(value)
+    if found < low or (high is not None and found > high):
+        raise OptionError(f"{value} is out of range", where=where, mend=mend)
+    return found
 
 
 def one_path(value: Any, *, where: str) -> Path:

@@ -10,11 +10,11 @@ import pytest
 
 import elman
 from elman.cli.main import main
-from elman.cli.threads import VARIABLES
 from elman.decoding.config import SamplingConfig
 from elman.errors import TrainingError
 from elman.models.kinds import LANGUAGE_MODEL
 from elman.models.progress import Progress
+from elman.models.threads import VARIABLES
 
 REPORT = {"kind": "language-model", "seconds": 1.5, "metrics": {"loss": 1.25}}
 

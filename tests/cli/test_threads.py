@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from elman.cli.threads import VARIABLES, threads_of, use_threads
+from elman.cli.threads import threads_of, use_threads
 from elman.errors import ModelFileError, OptionError
+from elman.models.threads import VARIABLES
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from elman.cli import output
 from elman.cli.options import Parser, add_json, add_kinds, add_threads, chosen_for
-from elman.cli.threads import cores, use_threads
+from elman.cli.threads import use_threads
 from elman.errors import OptionError
+from elman.models.threads import cores
 
 
 def add_options(parser: Parser) -> None:

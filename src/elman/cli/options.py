@@ -78,9 +78,12 @@ def add_config(
         _add_field(group, field, hints[field.name], told=_help(told, default))
 
 
-def add_threads(parser: Parser) -> None:
-    """`--threads N`, read by `threads.use_threads`."""
+def add_threads(parser: Parser, *, workers: bool = False) -> None:
+    """`--threads N`, read by `threads.use_threads`; `--workers N` beside it."""
     parser.add_argument("--threads", type=_whole, metavar="N", help="threads of the engine (default: all cores)")
+    if workers:
+        parser.add_argument("--workers", type=_whole, metavar="N", help="processes that a long file is divided among, "
+                            "each with its share of the threads (default: one for each thread)")  # fmt: skip
 
 
 def add_engine(parser: Parser) -> None:

@@ -12,6 +12,7 @@ from elman.cli.options import Parser, add_engine, add_files, add_json, add_kinds
 from elman.cli.threads import use_threads
 from elman.errors import OptionError
 from elman.files.replace import text_aside_of
+from elman.models.threads import threads
 from elman.settings import one_path
 
 ENCODING = "encoding of the files that are read; UTF-8 may begin with a byte order mark. What is written is UTF-8"
@@ -26,7 +27,7 @@ def add_options(parser: Parser) -> None:
     )
     parser.add_argument("--out", metavar="FILE", help="where to write, as UTF-8, packed where it ends in .gz, whole or "
                         "not at all (default: standard output)")  # fmt: skip
-    add_threads(parser)
+    add_threads(parser, workers=True)
     add_engine(parser)
     add_json(parser, "the counts (needs --out)")
     add_files(parser, ("ensemble",))
@@ -40,6 +41,7 @@ def run(given: Namespace) -> None:
     reading, *parts = chosen_for(given, "reading", "output", "decoding")
     wanted = dict(ChainMap(*parts, given_beside(given, "ensemble")))
     use_threads(given.threads)
+    wanted["workers"] = threads() if given.workers is None else given.workers
     model, files = elman.load(given.model, engine=given.engine), given.files or ["-"]
     if given.out is None:
         model.predict_to(files, output.lines, reading=reading, **wanted)

@@ -10,8 +10,8 @@ from pathlib import Path
 from elman.errors import OptionError
 from elman.files.documents import read_json
 from elman.models.places import record_place
+from elman.models.threads import VARIABLES, cores
 
-VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 SPINS = "10000"
 """How long a waiting thread of GNU OpenMP spins. Left alone it spins for so long that one busy neighbour makes every
 small product wait for a slice of the scheduler: a product of 0.5 ms then takes 16 ms, with this bound 2 ms."""
@@ -54,10 +54,3 @@ def _recorded(path: Path) -> int | None:
     machine = record.get("machine") if isinstance(record, dict) else None
     threads = machine.get("threads") if isinstance(machine, dict) else None
     return threads if type(threads) is int else None
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -234,12 +234,12 @@ class Classifier(Model):
 
     def predict_to(
         self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None,
-        **wanted: Any,
+        workers: int = 1, **wanted: Any,
     ) -> dict[str, Any]:  # fmt: skip
         """Write the files with the label and its probability added to every text; returns counts.
 
         Args:
-            wanted: fields of `ClassifierOutput`, by name.
+            workers: processes that answer a long text. wanted: fields of `ClassifierOutput`, by name.
         """
         from elman.models.classifying.predicting import write_predictions
 
@@ -247,7 +247,9 @@ class Classifier(Model):
         self._check_threshold(wanted)
         if output.top is not None and "threshold" in wanted:
             raise OptionError("--top and --threshold are both given", mend="give one of them")
-        return write_predictions(self, paths_of(files), write, reading=self.reading(reading), output=output)
+        return write_predictions(
+            self, paths_of(files), write, reading=self.reading(reading), output=output, workers=workers
+        )
 
     def reading(self, given: Mapping[str, Any] | None) -> LabelledReadConfig:
         """How files are read: the columns and what they hold as in training; all else each file has its own of.

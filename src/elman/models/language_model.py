@@ -246,12 +246,17 @@ class LanguageModel(Model):
         return (item for _, item in score_lines(self, _texts(texts), reading=None))
 
     def predict_to(
-        self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Write each line of the files with its log-probability and those of its symbols; returns sums."""
+        self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None,
+        workers: int = 1,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write each line of the files with its log-probability and those of its symbols; returns sums.
+
+        Args:
+            workers: processes that answer a long text whose lines are read each by itself.
+        """
         from elman.models.language_modelling.judging import write_predictions
 
-        return write_predictions(self, paths_of(files), write, reading=self.reading(reading))
+        return write_predictions(self, paths_of(files), write, reading=self.reading(reading), workers=workers)
 
     def save_state(self, state: LanguageModelState, path: Path_) -> None:
         """Write a state to a safetensors file.

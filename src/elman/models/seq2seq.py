@@ -24,7 +24,7 @@ from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.translating.config import Seq2SeqOutput
 from elman.models.translating.judging import compare, judge
-from elman.models.translating.reading import LONGEST_SOURCE, PairReader, Translation, tell_cut
+from elman.models.translating.reading import LONGEST_SOURCE, PairReader, Translation, reader_of, tell_cut
 from elman.models.windows import windows
 from elman.models.writing import collected, sampling_config
 from elman.settings import build, names
@@ -230,7 +230,7 @@ class Seq2Seq(Model):
             raise OptionError("this is no seq2seq model", where="--against", mend="give another model")
         if other is not None:
             other.reader.check(config)
-        reader, targets = self._with(ensemble), references_of(target)
+        reader, targets = reader_of(self._with(ensemble)), references_of(target)
         reader.check(config)
         pairs = list(read_pairs(paths, read, targets=targets, targeted=True))
         if not pairs:
@@ -252,13 +252,14 @@ class Seq2Seq(Model):
         *,
         reading: Mapping[str, Any] | None = None,
         ensemble: Sequence["Seq2Seq | Path_"] = (),
+        workers: int = 1,
         **wanted: Any,
     ) -> dict[str, Any]:
         """Write the files with the target of every source added; returns counts.
 
         Args:
-            ensemble: models whose distributions are averaged with those of this one. wanted: fields of `BeamConfig` and
-                `Seq2SeqOutput`, by name.
+            ensemble: models whose distributions are averaged with those of this one. workers: processes that answer a
+                long text. wanted: fields of `BeamConfig` and `Seq2SeqOutput`, by name.
         """
         from elman.models.translating.predicting import write_predictions
 
@@ -266,8 +267,8 @@ class Seq2Seq(Model):
         output = build(Seq2SeqOutput, {name: value for name, value in wanted.items() if name in own})
         config = build(BeamConfig, {name: value for name, value in wanted.items() if name not in own})
         return write_predictions(
-            self, self._with(ensemble), paths_of(files), write=write, reading=self.reading(reading), beam=config,
-            output=output,
+            self._with(ensemble), paths_of(files), write, reading=self.reading(reading), beam=config, output=output,
+            workers=workers,
         )  # fmt: skip
 
     def reading(self, given: Mapping[str, Any] | None) -> PairReadConfig:
@@ -276,13 +277,13 @@ class Seq2Seq(Model):
         values = {"source_column": held.source_column, "target_column": held.target_column, **(given or {})}
         return build(PairReadConfig, values)
 
-    def _with(self, others: Sequence["Seq2Seq | Path_"]) -> PairReader:
-        """The reader of this model and others, their distributions averaged.
+    def _with(self, others: Sequence["Seq2Seq | Path_"]) -> list["Seq2Seq"]:
+        """This model and others, whose distributions can be averaged.
 
         Raises:
             OptionError: another model is of another kind, or has another vocabulary.
         """
-        engines = [self.engine]
+        found = [self]
         for other in others:
             model = folder.load(Path(other)) if isinstance(other, (str, PathLike)) else other
             if getattr(model, "kind", None) != self.kind:
@@ -291,10 +292,8 @@ class Seq2Seq(Model):
             if mine != theirs or model.config.decoder.copy != self.config.decoder.copy:
                 raise OptionError("this model has another vocabulary, or copies otherwise", where="--ensemble",
                                   mend="train it on the same files with another --seed")  # fmt: skip
-            engines.append(model.engine)
-        if len(engines) == 1:
-            return self.reader
-        return PairReader(engines, self.source, self.target, copy=self.config.decoder.copy)
+            found.append(model)
+        return found
 
     def _translated(self, texts: Iterable[str], config: BeamConfig) -> Iterator[list[Translation]]:
         cut = count = 0

@@ -209,12 +209,12 @@ class Tagger(Model):
 
     def predict_to(
         self, files: Sequence[Path_], write: Callable[[str], object], *, reading: Mapping[str, Any] | None = None,
-        **wanted: Any,
+        workers: int = 1, **wanted: Any,
     ) -> dict[str, Any]:  # fmt: skip
         """Write the files with their labels filled in; returns counts.
 
         Args:
-            wanted: fields of `TaggerOutput`, by name.
+            workers: processes that answer a long text. wanted: fields of `TaggerOutput`, by name.
         Raises:
             OptionError: no file is named, an option is unknown, or it would change nothing. InputError: a file cannot
                 be read, or a label cannot be written in its format.
@@ -225,7 +225,7 @@ class Tagger(Model):
         check_given(paths, read, reading=reading or {}, output=output)
         if output.is_own_format and len({format_of(path, read) for path in paths}) == 1:
             self._check_numbers(paths, reading)
-        return write_predictions(self, paths, write, reading=read, output=output)
+        return write_predictions(self, paths, write, reading=read, output=output, workers=workers)
 
     def reading(self, given: Mapping[str, Any] | None) -> TokenReadConfig:
         """How files are read: as in training, but for what is given; the format of each is its own.

@@ -17,22 +17,24 @@ LONGEST = 1 << 22
 """Characters of a text that is worked on at once: what is kept of each symbol would fill the memory."""
 
 
-def windows(items: Iterable[Item], size_of: Any = len, *, longest: int = LONGEST) -> Iterator[list[Item]]:
+def windows(
+    items: Iterable[Item], size_of: Any = len, *, longest: int = LONGEST, most: int | None = None
+) -> Iterator[list[Item]]:
     """Texts, or what has one, in lists that are read together.
 
     Args:
-        size_of: the characters of an item. longest: how many it may have.
+        size_of: the characters of an item. longest: how many it may have. most: items in a list (default: `WINDOW`).
     Raises:
         InputError: a text is longer.
     """
     window: list[Item] = []
-    size = 0
+    size, most = 0, WINDOW if most is None else most
     for number, item in enumerate(items, 1):
         length = size_of(item)
         refuse_long(item, number, length, longest)
         window.append(item)
         size += length
-        if len(window) == WINDOW or size >= LONGEST_WINDOW:
+        if len(window) == most or size >= LONGEST_WINDOW:
             yield window
             window, size = [], 0
     if window:

@@ -18,6 +18,7 @@ from elman.models.classifying.config import ClassifierOutput
 from elman.models.classifying.judging import chosen
 from elman.models.classifying.labels import TextLabels
 from elman.models.windows import windows
+from elman.models.workers import answered
 
 if TYPE_CHECKING:
     from elman.models.classifier import Classifier
@@ -32,6 +33,7 @@ def write_predictions(
     *,
     reading: LabelledReadConfig,
     output: ClassifierOutput,
+    workers: int,
 ) -> dict[str, Any]:
     """Write every text of the files; returns the counts."""
     started = time.monotonic()
@@ -39,8 +41,11 @@ def write_predictions(
 
     def scored() -> Iterator[Scored]:
         nonlocal tokens, count
-        for window in windows(read_labelled(files, reading, labelled=False), lambda text: len(text.text)):
-            p, words = model.reader.probabilities([text.text for text in window])
+        found = answered(
+            windows(read_labelled(files, reading, labelled=False), lambda text: len(text.text)), _probabilities,
+            models=[model], asked=lambda window: [text.text for text in window], workers=workers,
+        )  # fmt: skip
+        for window, (p, words) in found:
             tokens, count = tokens + words, count + len(window)
             yield from zip(window, p, strict=True)
 
@@ -54,6 +59,11 @@ def write_predictions(
         "kind": model.kind, "seconds": seconds, "tokens": tokens, "tokens_per_second": tokens / max(seconds, 1e-9),
         "parameters": model.engine.parameters(), "texts": count,
     }  # fmt: skip
+
+
+def _probabilities(models: "Sequence[Classifier]", texts: list[str]) -> tuple[NDArray[np.float64], int]:
+    """Those of all labels of each text, and how many words there were."""
+    return models[0].reader.probabilities(texts)
 
 
 def _write_labels(

@@ -3,7 +3,6 @@
 Knows ONNX Runtime and files; knows no kind of model. Used by the other ONNX engines.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state
 
 from elman.errors import ModelFileError
 from elman.files.graphs import Door, read_graph
+from elman.models.threads import threads
 
 RUNTIME = "com.microsoft"
 OPERATORS = frozenset(
@@ -68,14 +68,6 @@ class Session:
         if not all(map(_fits, found, self._doors)):
             raise ModelFileError("this graph gives arrays of other shapes than it tells", where=self.where)
         return list(found)
-
-
-def threads() -> int:
-    """As many threads as torch would take: what the environment says, else all cores that this process may use."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdecimal() and int(told) > 0:
-        return int(told)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _fits(array: NDArray[Any], door: Door) -> bool:

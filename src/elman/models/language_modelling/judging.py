@@ -21,6 +21,7 @@ from elman.errors import InputError
 from elman.metrics.perplexity import LanguageModelTally
 from elman.models.language_modelling.states import ScoredSymbol
 from elman.models.windows import LONGEST, refuse_long
+from elman.models.workers import answered
 from elman.text.vocabulary import END, START
 
 if TYPE_CHECKING:
@@ -61,33 +62,49 @@ def judge(model: "LanguageModel", files: Sequence[Any], *, reading: ReadConfig, 
 
 
 def score_lines(
-    model: "LanguageModel", source: Iterable[Any], *, reading: ReadConfig | None
+    model: "LanguageModel", source: Iterable[Any], *, reading: ReadConfig | None, workers: int = 1
 ) -> Iterator[tuple[Example, "list[ScoredSymbol]"]]:
     """Each line with its symbols and their ln p, in order.
 
     Args:
-        source: files, or with `reading` None the texts themselves.
+        source: files, or with `reading` None the texts themselves. workers: processes that lines are divided among
+            which are read each by itself.
     """
     if reading is None:
         examples: Iterator[Example] = (Example(text, "text", n) for n, text in enumerate(source, 1))
         continuous = model.config.reading.continuous
     else:
         examples, continuous = read(list(source), reading, keep_blank=True), reading.continuous
-    return _running(model, examples) if continuous else _lines(model, examples)
+    return _running(model, examples) if continuous else _lines(model, examples, workers=workers)
 
 
-def _lines(model: "LanguageModel", examples: Iterator[Example]) -> "Iterator[tuple[Example, list[ScoredSymbol]]]":
+def _lines(
+    model: "LanguageModel", examples: Iterator[Example], *, workers: int
+) -> "Iterator[tuple[Example, list[ScoredSymbol]]]":
     """Every line from a fresh state, with its `</s>`; lines of like length stand in one batch. Of a blank text, which
     is not a line, nothing is scored."""
-    for window in _windows(examples):
-        ids = [np.append(model.tokenizer.encode(example.text).astype(np.int64), END) for example in window]
-        nats: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(ids)
-        lines = [i for i, example in enumerate(window) if example.text and not example.text.isspace()]
-        for rows in _batches(sorted(lines, key=lambda i: len(ids[i])), ids):
-            for row, found in zip(rows, _padded_nats(model, [ids[i] for i in rows]), strict=True):
-                nats[row] = found
-        for example, symbols, found in zip(window, ids, nats, strict=True):
-            yield example, _scored(model, symbols[: len(found)], found)
+    for window, nats in answered(
+        _windows(examples), _nats_of_lines, models=[model], asked=lambda window: [one.text for one in window],
+        workers=workers,
+    ):  # fmt: skip
+        for example, found in zip(window, nats, strict=True):
+            yield example, _scored(model, _line_ids(model, example.text)[: len(found)], found)
+
+
+def _nats_of_lines(models: "Sequence[LanguageModel]", texts: list[str]) -> list[NDArray[np.float32]]:
+    """-ln p of the symbols of each line and of its `</s>`."""
+    (model,) = models
+    ids = [_line_ids(model, text) for text in texts]
+    nats: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(ids)
+    lines = [i for i, text in enumerate(texts) if text and not text.isspace()]
+    for rows in _batches(sorted(lines, key=lambda i: len(ids[i])), ids):
+        for row, found in zip(rows, _padded_nats(model, [ids[i] for i in rows]), strict=True):
+            nats[row] = found
+    return nats
+
+
+def _line_ids(model: "LanguageModel", text: str) -> NDArray[np.int64]:
+    return np.append(model.tokenizer.encode(text).astype(np.int64), END)
 
 
 def _batches(rows: list[int], ids: list[NDArray[np.int64]]) -> Iterator[list[int]]:
@@ -157,7 +174,7 @@ def _scored(model: "LanguageModel", ids: NDArray[np.int64], nats: NDArray[np.flo
 
 
 def write_predictions(
-    model: "LanguageModel", files: Sequence[Any], write: Callable[[str], object], *, reading: ReadConfig
+    model: "LanguageModel", files: Sequence[Any], write: Callable[[str], object], *, reading: ReadConfig, workers: int
 ) -> dict[str, Any]:
     """Write every line with its log-probability and those of its symbols; returns the counts.
 
@@ -168,7 +185,7 @@ def write_predictions(
     tokens, lines, total = 0, 0, 0.0
     added = ("log_probability", "symbols", "log_probabilities")
     with writer(files, reading, added=added) as lay:
-        for example, scored in score_lines(model, files, reading=reading):
+        for example, scored in score_lines(model, files, reading=reading, workers=workers):
             logs = [item.log_probability for item in scored]
             write(lay(example, (sum(logs), [item.symbol for item in scored], logs)))
             tokens, lines, total = tokens + len(scored), lines + 1, total + sum(logs)

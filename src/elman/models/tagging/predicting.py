@@ -5,6 +5,7 @@ Knows formats through `data.sentences`, and a tagger; knows no network. Called b
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from os.path import isfile
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from elman.data.sources import path_of
 from elman.errors import OptionError
 from elman.models.tagging.config import TaggerOutput
 from elman.models.tagging.decoding import TaggedSentence
+from elman.models.workers import answered
 
 if TYPE_CHECKING:
     from elman.models.tagger import Tagger
@@ -52,6 +54,7 @@ def write_predictions(
     *,
     reading: TokenReadConfig,
     output: TaggerOutput,
+    workers: int,
 ) -> dict[str, Any]:
     """Write every sentence of the files; returns the counts.
 
@@ -63,7 +66,7 @@ def write_predictions(
     started = time.monotonic()
     tokens = count = 0
     sentences = read_sentences(files, reading, labelled=False)
-    for sentence, text in _written(model, sentences, files, reading=reading, output=output):
+    for sentence, text in _written(model, sentences, files, reading=reading, output=output, workers=workers):
         write(text)
         tokens, count = tokens + len(sentence.tokens), count + 1
     seconds = time.monotonic() - started
@@ -80,29 +83,36 @@ def _written(
     *,
     reading: TokenReadConfig,
     output: TaggerOutput,
+    workers: int,
 ) -> Iterator[tuple[Sentence, str]]:
     names = [one.name for one in model.labels]
-    if output.spans or output.top is not None:
-        for window in model.reader.windows(sentences):
-            tokens = [list(sentence.tokens) for sentence in window]
-            if output.top is None:
-                for sentence, tagged in zip(window, model.reader.tagged(tokens), strict=True):
-                    yield sentence, line_of(_spans(sentence, tagged))
+    found = answered(
+        model.reader.windows(sentences), partial(_found, output=output), models=[model],
+        asked=lambda window: [list(sentence.tokens) for sentence in window], workers=workers,
+    )  # fmt: skip
+    lay = sentence_writer(files, reading, columns=names) if output.is_own_format else None
+    for window, answers in found:
+        for sentence, answer in zip(window, answers, strict=True):
+            if output.top is not None:
+                yield sentence, line_of({"tokens": list(sentence.tokens), "top": answer})
+            elif lay is None:
+                yield sentence, line_of(_spans(sentence, answer))
+            elif output.probabilities:
+                sure = {_key(name, names): [round(p, 6) for p in row] for name, row in answer.probabilities.items()}
+                yield sentence, lay(sentence, answer.labels, sure)
             else:
-                for sentence, words in zip(window, tokens, strict=True):
-                    yield sentence, line_of(_top(model, words, output.top))
-        return
-    lay = sentence_writer(files, reading, columns=names)
-    for window in model.reader.windows(sentences):
-        tokens = [list(sentence.tokens) for sentence in window]
-        if output.probabilities:
-            for sentence, tagged in zip(window, model.reader.tagged(tokens), strict=True):
-                extra = {_key(name, names): [round(p, 6) for p in sure] for name, sure in tagged.probabilities.items()}
-                yield sentence, lay(sentence, tagged.labels, extra)
-        else:
-            for sentence, ids in zip(window, model.reader.labels_of(tokens), strict=True):
-                labels = {one.name: one.decode(row) for one, row in zip(model.labels, ids, strict=True)}
+                labels = {one.name: one.decode(row) for one, row in zip(model.labels, answer, strict=True)}
                 yield sentence, lay(sentence, labels, None)
+
+
+def _found(models: "Sequence[Tagger]", sentences: list[list[str]], *, output: TaggerOutput) -> list[Any]:
+    """What is written of each sentence, as far as a model is needed for it."""
+    (model,) = models
+    if output.top is not None:
+        return [_top(model, tokens, output.top) for tokens in sentences]
+    if output.spans or output.probabilities:
+        return list(model.reader.tagged(sentences))
+    return model.reader.labels_of(sentences)
 
 
 def _key(name: str, names: Sequence[str]) -> str:
@@ -130,8 +140,8 @@ def _spans(sentence: Sentence, tagged: TaggedSentence) -> dict[str, Any]:
     return {"text": text, "spans": only, "line": sentence.line}
 
 
-def _top(model: "Tagger", tokens: list[str], count: int) -> dict[str, Any]:
-    """The sentence with its likeliest label sequences by column."""
+def _top(model: "Tagger", tokens: list[str], count: int) -> Any:
+    """The likeliest label sequences of a sentence, by column where there are several."""
     found = {
         one.name: [
             {"labels": labels, "probability": probability}
@@ -139,4 +149,4 @@ def _top(model: "Tagger", tokens: list[str], count: int) -> dict[str, Any]:
         ]
         for k, one in enumerate(model.labels)
     }
-    return {"tokens": tokens, "top": found[model.labels[0].name] if len(found) == 1 else found}
+    return found[model.labels[0].name] if len(found) == 1 else found

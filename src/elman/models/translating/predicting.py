@@ -5,6 +5,7 @@ Knows formats through `data.pairs`, and a reader of sources; knows no network. C
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from elman.data.config import PairReadConfig
@@ -13,32 +14,36 @@ from elman.data.pairs import Pair, header_alone, pair_writer, read_pairs
 from elman.decoding.config import BeamConfig
 from elman.errors import OptionError
 from elman.models.translating.config import Seq2SeqOutput
-from elman.models.translating.reading import LONGEST_SOURCE, PairReader, Translation, tell_cut
+from elman.models.translating.reading import LONGEST_SOURCE, Translation, reader_of, tell_cut
 from elman.models.windows import windows
+from elman.models.workers import answered
 
 if TYPE_CHECKING:
     from elman.models.seq2seq import Seq2Seq
 
 Found = tuple[Pair, list[Translation]]
+SHARE = 256
+"""Sources that a process is given at a time, where several answer."""
 DIGITS = 6
 """Decimal places of what is written."""
 
 
 def write_predictions(
-    model: "Seq2Seq",
-    reader: PairReader,
+    models: "Sequence[Seq2Seq]",
     files: Sequence[Any],
-    *,
     write: Callable[[str], object],
+    *,
     reading: PairReadConfig,
     beam: BeamConfig,
     output: Seq2SeqOutput,
+    workers: int,
 ) -> dict[str, Any]:
-    """Write every pair of the files; returns the counts.
+    """Write every pair of the files, with one model or several together; returns the counts.
 
     Raises:
         OptionError: alignments of a model, or of several, that have no attention to tell of.
     """
+    reader = reader_of(models)
     reader.check(beam)
     if output.alignments and not reader.attends:
         raise OptionError("there is no attention, or that of several models", where="--alignments", mend="leave it out")
@@ -47,10 +52,15 @@ def write_predictions(
 
     def found() -> Iterator[Found]:
         nonlocal tokens, count, cut
-        for window in windows(
-            read_pairs(files, reading, targeted=False), lambda pair: len(pair.source), longest=LONGEST_SOURCE
-        ):
-            for pair, some in zip(window, reader.translate([pair.source for pair in window], beam), strict=True):
+        pairs = read_pairs(files, reading, targeted=False)
+        together = windows(
+            pairs, lambda pair: len(pair.source), longest=LONGEST_SOURCE, most=None if workers == 1 else SHARE
+        )
+        for window, answers in answered(
+            together, partial(_found, beam=beam), models=models, asked=lambda window: [pair.source for pair in window],
+            workers=workers, alone=1,
+        ):  # fmt: skip
+            for pair, some in zip(window, answers, strict=True):
                 tokens, count = tokens + len(some[0].symbols) + some[0].finished, count + 1
                 cut += not some[0].finished
                 yield pair, some
@@ -63,9 +73,14 @@ def write_predictions(
     tell_cut(cut, count)
     seconds = time.monotonic() - started
     return {
-        "kind": model.kind, "seconds": seconds, "tokens": tokens, "tokens_per_second": tokens / max(seconds, 1e-9),
-        "parameters": model.engine.parameters(), "texts": count, "cut_off": cut,
+        "kind": models[0].kind, "seconds": seconds, "tokens": tokens, "tokens_per_second": tokens / max(seconds, 1e-9),
+        "parameters": models[0].engine.parameters(), "texts": count, "cut_off": cut,
     }  # fmt: skip
+
+
+def _found(models: "Sequence[Seq2Seq]", sources: list[str], *, beam: BeamConfig) -> list[list[Translation]]:
+    """The best targets of each source."""
+    return reader_of(models).translate(sources, beam)
 
 
 def _write_texts(

@@ -144,6 +144,15 @@ class PairReader:
         return "".join([*pieces, *(piece for _, piece in writer.finish())])
 
 
+def reader_of(models: Sequence[Any]) -> PairReader:
+    """What finds targets with one model, or with several of one vocabulary together."""
+    first = models[0]
+    if len(models) == 1:
+        reader: PairReader = first.reader
+        return reader
+    return PairReader([one.engine for one in models], first.source, first.target, copy=first.config.decoder.copy)
+
+
 def tell_cut(cut: int, texts: int) -> None:
     """Log how many texts were cut at the greatest length, if any."""
     if cut:
