@@ -9,7 +9,9 @@ side; the words and sentences stand ready in memory. A model is opened anew befo
 in its memory. The parts:
 
     tagging    tokens a second over EWT's test part, over those of UDPipe 1 (`ufal.udpipe`), which tags UPOS
-               alone too, trained on the same words with one iteration, which suffices to time it
+               alone too, trained on the same words with one iteration, which suffices to time it, and over those of
+               the tagger of spaCy, a convolutional network of its own default sizes, if `spacy` is installed: trained
+               on the same words, once through
     texts      texts a second over sst2's test part, over those of fastText with n-grams of characters (`fasttext`)
 """
 
@@ -48,6 +50,8 @@ SST2 = arguments.data / "sst2"
 OTHERS = ("use_lemma", "provide_lemma", "use_xpostag", "provide_xpostag", "use_feats", "provide_feats")
 OPTIONS = ";".join(["iterations=1", *(f"{name}=0" for name in OTHERS)])
 """UPOS alone, as our tagger."""
+SENTENCES = 256
+"""That spaCy is given at a time."""
 
 
 def forms(model: Any, folder: Path, asked: Any) -> dict[str, Callable[[], object]]:
@@ -60,12 +64,12 @@ def forms(model: Any, folder: Path, asked: Any) -> dict[str, Callable[[], object
     return found
 
 
-def timed(runs: dict[str, Callable[[], object]], count: int, peer: str) -> dict[str, Any]:
-    """Items a second of each, and the ratios over the peer."""
+def timed(runs: dict[str, Callable[[], object]], count: int, *peers: str) -> dict[str, Any]:
+    """Items a second of each, and the ratios over each peer that there is."""
     times = rounds.interleaved(runs, rounds=arguments.rounds, processor_time=arguments.processor_time)
     return {
         "a_second": {name: count / statistics.median(values) for name, values in times.items()},
-        "ratio": rounds.ratios(times, peer),
+        "ratio": {peer: rounds.ratios(times, peer) for peer in peers if peer in times},
     }
 
 
@@ -101,6 +105,32 @@ def udpipe_tagger(file: Path) -> Callable[[], object]:
     return tag
 
 
+def spacy_tagger(train: list[plain_tagger.Sentence], asked: list[list[str]]) -> Callable[[], object] | None:
+    """A tagger of spaCy that tags the sentences; None where there is no spaCy."""
+    try:
+        import spacy
+        from spacy.tokens import Doc
+        from spacy.training import Example
+    except ImportError:
+        return None
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tagger")
+
+    def examples(some: list[plain_tagger.Sentence]) -> list[Any]:
+        return [Example.from_dict(Doc(nlp.vocab, one.words), {"words": one.words, "tags": one.labels}) for one in some]
+
+    optimizer = nlp.initialize(lambda: examples(train))
+    for begin in range(0, len(train), SENTENCES):
+        nlp.update(examples(train[begin : begin + SENTENCES]), sgd=optimizer)
+
+    def tag() -> None:
+        for doc in nlp.pipe((Doc(nlp.vocab, words) for words in asked), batch_size=SENTENCES):
+            if len(doc) and not doc[0].tag_:
+                raise SystemExit("spaCy could not tag a sentence")
+
+    return tag
+
+
 def time_tagging(folder: Path) -> dict[str, Any]:
     """EWT's test part."""
     model = elman.load(arguments.tagger) if arguments.tagger else elman.Tagger.train(
@@ -110,7 +140,10 @@ def time_tagging(folder: Path) -> dict[str, Any]:
     words = [sentence.words for sentence in plain_tagger.read(EWT / "en_ewt-ud-test.conllu.gz")]
     runs = {"UDPipe": udpipe_tagger(arguments.udpipe or folder / "ewt.udpipe")}
     runs.update(forms(model, folder, words))
-    return timed(runs, sum(map(len, words)), "UDPipe")
+    other = spacy_tagger(plain_tagger.read(EWT / "en_ewt-ud-train.conllu.gz"), words)
+    if other is not None:
+        runs["spaCy"] = other
+    return timed(runs, sum(map(len, words)), "UDPipe", "spaCy")
 
 
 def texts(part: str) -> tuple[list[str], list[str]]:
