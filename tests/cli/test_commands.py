@@ -114,9 +114,14 @@ def test_evaluate_hands_over_what_reading_needs(calls: list[Any], capsys: pytest
 
 
 def test_predict_writes_to_stdout(calls: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["predict", "m"]) == 0
-    assert calls[1:] == [("predict_to", (["-"],), {"reading": {}})]
+    assert main(["predict", "m", "--threads", "3"]) == 0
+    assert calls[1:] == [("predict_to", (["-"],), {"reading": {}, "workers": 3})]
     assert capsys.readouterr().out == '{"text": "글"}\n'
+
+
+def test_predict_has_the_workers_that_are_given(calls: list[Any]) -> None:
+    assert main(["predict", "m", "--threads", "3", "--workers", "2"]) == 0
+    assert calls[1:] == [("predict_to", (["-"],), {"reading": {}, "workers": 2})]
 
 
 def test_predict_writes_a_file_whole(calls: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
