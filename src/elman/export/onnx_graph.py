@@ -84,6 +84,21 @@ class Graph:
         zeros = self.constant(np.zeros(len(matrix), dtype=np.int8), name="zeros")
         return self.op("DynamicQuantizeMatMul", x, turned, *scales, zeros, *added, domain=RUNTIME)
 
+    def product_nodes(
+        self, x: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None = None, *, out: str
+    ) -> list[Any]:
+        """The same product as operators for the inside of a `body`, of values there; the weights stand outside."""
+        added = [] if bias is None else [self.constant(bias, name="bias")]
+        if self.int8 and matrix.size >= SMALL:
+            values, scales = rounded(np.ascontiguousarray(matrix.T))
+            zeros = np.zeros(len(matrix), dtype=np.int8)
+            held = [self.constant(part, name="matrix") for part in (values, scales, zeros)]
+            return [node("DynamicQuantizeMatMul", x, *held, *added, out=out, domain=RUNTIME)]
+        held = [self.constant(matrix.T, name="matrix")]
+        if not added:
+            return [node("MatMul", x, *held, out=out)]
+        return [node("MatMul", x, *held, out=f"{out}_bare"), node("Add", f"{out}_bare", *added, out=out)]
+
     def rows(self, matrix: NDArray[np.float32], ids: str) -> str:
         """The rows (…, D) of a matrix (N, D) at ids (…)."""
         held, *scales = self._matrix(matrix)
@@ -132,6 +147,13 @@ class Graph:
         return f"{name}_{number}"
 
 
+def node(kind: str, *inputs: str, out: str | Sequence[str], domain: str = "", **attributes: Any) -> Any:
+    """An operator with names of its own, for the inside of a `body`."""
+    outputs = [out] if isinstance(out, str) else list(out)
+    return helper.make_node(kind, list(inputs), outputs, domain=domain, **attributes)
+
+
+Floats = NDArray[np.float32]
 Weights = Mapping[str, NDArray[Any]]
 """Weights by the names that a folder has for them; of tables in eight bits the rows, scales and values."""
 

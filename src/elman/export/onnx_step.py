@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from elman.export.onnx_classifier import symbol_vectors
 from elman.export.onnx_graph import Graph, Weights, part_of
 from elman.export.onnx_language_model import STATES
-from elman.export.onnx_stack import positive
+from elman.export.onnx_scan import positive
 from elman.export.onnx_symbols import embedded, log_softmax
 from elman.nn.config import GATES, EmbeddingConfig, StackConfig
 

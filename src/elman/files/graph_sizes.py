@@ -133,7 +133,7 @@ def _scanned(node: Node, given: list[Tensor], room: _Room) -> list[Tensor]:
     states = len(given) - node.numbers["num_scan_inputs"][0]
     steps = {one.shape[0] for one in given[states:]}
     inner = [*given[:states], *(Tensor(one.shape[1:]) for one in given[states:])]
-    inside = replace(room, values={})
+    inside = replace(room, values=dict(room.values))  # weights of its products stand outside
     for name, value in zip(node.taken, inner, strict=True):
         inside.take(name, replace(value, is_constant=False))
     _follow(node.nodes, inside)
