@@ -48,14 +48,14 @@ class Parser(argparse.ArgumentParser):
 
 def add_config(
     parser: Parser, config: type, *, without: Iterable[str] = (), defaults: Mapping[str, Any] | None = None,
-    helps: Mapping[str, str] | None = None,
+    helps: Mapping[str, str] | None = None, chosen: Iterable[str] = (),
 ) -> None:  # fmt: skip
     """Options for the fields of a config, but for some of them, under a heading taken from its docstring.
 
     Args:
         without: names that are left out. Those that an earlier config has brought get its further choices alone.
         defaults: what the help tells of a field instead of its own default, or of its being chosen. helps: likewise
-            instead of its own help.
+            instead of its own help. chosen: fields that are chosen, though they have a default elsewhere.
     """
     words = {word: action for action in parser._actions for word in action.option_strings}
     known = {action.dest for action in parser._actions} | set(without)
@@ -72,7 +72,7 @@ def add_config(
     group = parser.add_argument_group((config.__doc__ or "").split("\n")[0].rstrip("."))
     hints = typing.get_type_hints(config)
     for field in new:
-        is_chosen = field.metadata["automatic"] and field.name not in (defaults or {})
+        is_chosen = field.name in chosen or (field.metadata["automatic"] and field.name not in (defaults or {}))
         default = CHOSEN if is_chosen else (defaults or {}).get(field.name, field.default)
         told = (helps or {}).get(field.name, field.metadata["help"])
         _add_field(group, field, hints[field.name], told=_help(told, default))

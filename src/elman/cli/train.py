@@ -34,7 +34,7 @@ def add_options(parser: Parser) -> None:
         for name in kind.lists:
             parser.add_argument(f"--{name}", nargs="+", action="extend", metavar="FILE", help=LISTS[name])
         for config in kind.configs.values():
-            add_config(parser, config, defaults=kind.defaults)
+            add_config(parser, config, defaults=kind.defaults, chosen=kind.chosen)
 
 
 def run(given: Namespace) -> None:

@@ -120,7 +120,8 @@ class Kind:
             search for a text. sampling: defaults of `SamplingConfig` that differ for its `generate`. files: further
             files that training can be given; beside: likewise `evaluate` and `predict`. defaults: values of fields that
             differ from the fields' own. starts: other kinds of which a folder can be started from, each with the fields
-            that it then decides. lists: like files, of each of which there may be several.
+            that it then decides. lists: like files, of each of which there may be several. chosen: fields that it
+            chooses for the data, where other kinds have a default.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Kind:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
 
     @property
     def configs(self) -> dict[str, type]:
@@ -200,7 +202,7 @@ TAGGER = Kind(
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
     graphs=("words.onnx", "tagger.onnx"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
-    defaults={"bidirectional": True, "lr": 6e-3, "segment": 512},
+    defaults={"bidirectional": True, "segment": 512}, chosen=("lr",),
 )  # fmt: skip
 CLASSIFIER = Kind(
     "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,

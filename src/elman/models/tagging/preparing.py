@@ -69,7 +69,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None, syllables=_syllables(read.corpus.types),
-        precision=precision,
+        precision=precision, threads=machine.threads(),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:

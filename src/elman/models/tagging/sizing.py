@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 SPEEDS = {"bf16": {192: 10_000, 128: 15_000}, "fp32": {192: 4_000, 128: 6_500}}
-"""Tokens a second that training reads with two layers of so many units a direction, by number format, on one thread or
-two of a processor with AVX-512; the speed of a run is measured on the way. No larger network was better."""
+"""Tokens a second that training reads with two layers of so many units a direction, by number format, on one thread of
+a processor with AVX-512; the speed of a run is measured on the way. No larger network was better."""
+SECOND_THREAD = 0.5
+"""What a second thread adds; further ones add little, as batches are small."""
 SPELLING, SEQUENCES = 0.65, 0.5
 """What is left of such a speed where words are read by characters, and where a CRF scores whole sequences."""
 EPOCHS = 12
@@ -20,7 +22,7 @@ FEW_TOKENS = 150_000
 """Below so many tokens with spans the smaller network is taken."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
-ENOUGH_EPOCHS, ENOUGH_TOKENS = 6, 2_500_000
+ENOUGH_EPOCHS, ENOUGH_TOKENS = 6, 2_200_000
 """What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
 MOST_MEMBERS = 5
 SPELT, MOSTLY = 50, 0.5
@@ -29,6 +31,8 @@ of Hangul are met once, their syllables a thousand times. For spans it was no ga
 DEV_TOKENS = 40_000
 """Tokens of an evaluation on the way."""
 ROWS = 32
+MANY_EPOCHS = 10
+"""Where a text is read so often, parts of speech are learnt better at half the rate."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Facts:
     Args:
         seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
         syllables: share of the characters of all distinct tokens that are syllables, or words of themselves (Hangul,
-            kana, Chinese), where a token has several of them; else 0. precision: number format of the products.
+            kana, Chinese), where a token has several of them; else 0. precision: number format of the products;
+            threads: that compute them.
     """
 
     tokens: int
@@ -48,6 +53,7 @@ class Facts:
     spans: bool
     syllables: float = 0.0
     precision: str = "fp32"
+    threads: int = 1
 
     @property
     def spelt(self) -> bool:
@@ -74,17 +80,19 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     """
     hidden = given.get("hidden", _hidden(facts))
     most = MOST_EPOCHS if facts.seconds and facts.spans and facts.tokens < FEW_TOKENS else None
+    members = _members(facts, hidden, most)
+    epochs = min(_epochs(facts, hidden) / given.get("members", members), most or math.inf)
     wanted: dict[str, Any] = {
         "hidden": hidden,
         "batch_size": ROWS,
         "layers": 2,
-        "members": _members(facts, hidden, most),
+        "members": members,
         "character_hidden": SPELT if facts.spelt else 0,
+        **_rates(facts.spans, epochs),
         **_tables(facts.spans),
         **_dropout(facts.spans, given.get("dropout")),
     }
     values = {name: value for name, value in wanted.items() if name not in given}
-    epochs = min(_epochs(facts, hidden) / given.get("members", wanted["members"]), most or math.inf)
     steps = max(1, int(epochs * facts.sentences / given.get("batch_size", ROWS)))
     reason = f"chosen for about {epochs:.0f} epochs: " + ", ".join(f"{k} {v}" for k, v in values.items())
     return Choice(values, reason, steps, DEV_TOKENS, most)
@@ -110,17 +118,22 @@ def _epochs(facts: Facts, hidden: int) -> float:
     if facts.epochs is not None or facts.seconds is None:
         return float(facts.epochs or 1)
     speeds = SPEEDS[facts.precision]
-    speed = speeds[min(speeds, key=lambda size: abs(size - hidden))]
+    speed = speeds[min(speeds, key=lambda size: abs(size - hidden))] * (1 + SECOND_THREAD * (facts.threads > 1))
     share = (SPELLING if facts.spelt else 1.0) * (SEQUENCES if facts.spans else 1.0)
     return facts.seconds * speed * share / facts.tokens
 
 
-def _tables(spans: bool) -> dict[str, float]:
-    """First values of the tables and how fast they learn: entities are found by vectors that are drawn and move little,
-    parts of speech by ones that begin near 0 and learn fast."""
+def _rates(spans: bool, epochs: float) -> dict[str, float]:
+    """Rates of all weights, and of tables as a multiple: entities are found by vectors that move little, parts of
+    speech by ones that learn fast, however fast the rest does."""
     if spans:
-        return {"table_rate": 0.5, "word_spread": 1.0, "feature_spread": 0.3}
-    return {"table_rate": 3.0, "word_spread": 0.1, "feature_spread": 0.0}
+        return {"lr": 6e-3, "table_rate": 0.5}
+    return {"lr": 3e-3, "table_rate": 6.0} if epochs >= MANY_EPOCHS else {"lr": 6e-3, "table_rate": 3.0}
+
+
+def _tables(spans: bool) -> dict[str, float]:
+    """First values of the tables: those for entities are drawn, those for parts of speech begin near 0."""
+    return {"word_spread": 1.0, "feature_spread": 0.3} if spans else {"word_spread": 0.1, "feature_spread": 0.0}
 
 
 def _dropout(spans: bool, given: float | None) -> dict[str, float]:
