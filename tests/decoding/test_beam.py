@@ -155,6 +155,40 @@ def test_many_columns_are_searched_as_few_are() -> None:
             assert [one.ids.tolist() for one in found] == [ids for ids, _ in by_the_book(languages, config, number, 5)]
 
 
+def likeliest_alone(languages: Languages, first: int) -> Any:
+    """What a model tells that computes no more symbols than it has to, after the first ones."""
+
+    def best(state: Any, ids: Any, floor: Any) -> tuple[Any, Any, Any]:
+        logs, after = languages.step(state, ids)
+        kept = logs >= floor(logs[:, :first])[:, None]
+        symbols = np.zeros((len(logs), max(1, int(kept.sum(axis=1).max()))), dtype=np.int64)
+        found = np.full(symbols.shape, -np.inf, dtype=logs.dtype)
+        for row, marks in enumerate(kept):
+            own = np.flatnonzero(marks)
+            symbols[row, : len(own)], found[row, : len(own)] = own, logs[row, own]
+        return found, symbols, after
+
+    return best
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000), symbols=st.sampled_from([4, 5, 40, 301]), first=st.integers(1, 40),
+    beam=st.integers(1, 7), minimum=st.sampled_from([0, 3]), rounded=st.booleans(),
+    forbidden=st.sampled_from([(), (2,), (1, 2, 3)]),
+)  # fmt: skip
+def test_no_more_than_the_likeliest_symbols_are_needed(
+    seed: int, symbols: int, first: int, beam: int, minimum: int, rounded: bool, forbidden: tuple[int, ...]
+) -> None:
+    languages = Languages(symbols=symbols, seed=seed, rounded=rounded)
+    config = BeamConfig(beam=beam, n_best=beam, minimum_length=minimum)
+    some = {"numbers": [0, 1, 2], "longest": [5, 1, 7], "forbidden": forbidden}
+    whole = search(languages, config, **some)
+    found = search(languages, config, **some, best=likeliest_alone(languages, first))
+    for one, other in zip(found, whole, strict=True):
+        assert_same(one, other)
+
+
 def test_of_equal_continuations_the_better_hypothesis_and_the_lower_symbol_come_first() -> None:
     def step(state: None, ids: Any) -> tuple[Any, None]:
         return np.full((len(ids), 4), -1.0, dtype=np.float32), None
@@ -250,6 +284,20 @@ def test_the_best_under_a_rule_are_the_best_of_what_it_allows(case: str) -> None
         languages = Languages(seed=seed)
         found = search(languages, config, [0], [4], forbidden=forbidden)[0]
         assert_same(found, everything(languages, config, 0, 4, may)[:12])
+
+
+@pytest.mark.parametrize("case", [
+    name for name, (options, forbidden, _) in CASES.items()
+    if callable(forbidden) or {"repetition_penalty", "no_repeat_ngram"} & set(options)
+])  # fmt: skip
+def test_where_histories_matter_all_symbols_are_asked_for(case: str) -> None:
+    options, forbidden, _ = CASES[case]
+
+    def best(*given: Any) -> Any:
+        raise AssertionError(given)
+
+    config = BeamConfig(beam=3, **options)
+    search(Languages(), config, [0], [4], forbidden=forbidden, best=best)
 
 
 def test_a_rule_knows_the_number_of_the_text() -> None:

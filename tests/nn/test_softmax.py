@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from elman.nn.config import EmbeddingConfig
+from elman.nn.cutoffs import default_cutoffs
 from elman.nn.embedding import Embedding
 from elman.nn.init import initialize
-from elman.nn.softmax import AdaptiveSoftmax, Softmax, cross_entropy, default_cutoffs
+from elman.nn.softmax import AdaptiveSoftmax, Softmax, cross_entropy
 
 N, H, M = 60, 8, 30
 CASES = list(itertools.product([False, True], [False, True], [8, 12]))

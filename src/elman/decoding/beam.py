@@ -6,13 +6,14 @@ vocabulary. Used by the models that write a text for a text.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elman.decoding.config import BeamConfig
 from elman.decoding.constraints import Constraints, Forbidden, penalized
-from elman.decoding.steps import Attended, Choose, State, Step
+from elman.decoding.steps import Attended, Best, Choose, State, Step
 from elman.errors import OptionError
 
 Ids = NDArray[np.int64]
@@ -42,7 +43,7 @@ class Hypothesis:
     attention: NDArray[np.float32] | None = None
 
 
-def beam_search(
+def beam_search(  # noqa: PLR0913 what a model can be asked, and what is searched for
     begun: tuple[NDArray[np.float32], State],
     *,
     step: Step[State],
@@ -52,6 +53,7 @@ def beam_search(
     longest: Sequence[int] | Ids,
     forbidden: Forbidden = (),
     attended: Attended[State] | None = None,
+    best: Best[State] | None = None,
 ) -> list[list[Hypothesis]]:
     """The `n_best` best texts of each of n searches, best first; fewer where fewer were found.
 
@@ -70,7 +72,8 @@ def beam_search(
     Args:
         begun: what `step` has given: log-probabilities (n, N) of the first symbol, and the state of n rows.
         end: the symbol that ends a text. longest: (n,), at least 1: most symbols of each text, the end counted, where
-            `config.maximum_length` is None. forbidden: as in `Constraints`. attended: asked after every step.
+            `config.maximum_length` is None. forbidden: as in `Constraints`. attended: asked after every step. best:
+            asked in place of `step` where nothing depends on what has been written, with the same texts.
     Raises:
         OptionError: a coverage penalty without attention.
     """
@@ -81,12 +84,15 @@ def beam_search(
     n = len(log_probabilities)
     cap = np.full(n, config.maximum_length) if config.maximum_length is not None else np.array(longest, dtype=np.int64)
     found, rows = _Found(config, cap), _Rows.first(n)
+    if config.repetition_penalty != 1 or rules.reads_histories:
+        best = None
+    symbols: Ids | None = None  # which the columns are; None where all are there
     while len(rows.texts):
         attention = None if attended is None else attended(state)
         found.remember(attention, rows)
-        scores = _searched(log_probabilities, rows, config, rules)
+        scores = _searched(log_probabilities, symbols, rows, config=config, rules=rules)
         chosen = _likeliest(scores, rows, found.room)
-        after = rows.after(*chosen, log_probabilities, attention if config.coverage_penalty else None)
+        after = rows.after(*chosen, log_probabilities, symbols, attention if config.coverage_penalty else None)
         found.add(rows.some(~np.isin(rows.texts, after.texts)), finished=False)
         going = found.sorted_out(after, after.histories[:, -1] == end)
         if not going.any():
@@ -94,7 +100,11 @@ def beam_search(
         rows = after.some(going)
         if not np.array_equal(rows.parents, np.arange(len(log_probabilities))):
             state = choose(state, rows.parents)
-        log_probabilities, state = step(state, rows.histories[:, -1])
+        if best is None:
+            log_probabilities, state = step(state, rows.histories[:, -1])
+        else:
+            floor = partial(_floors_of, rows=rows, room=found.room, rules=rules)
+            log_probabilities, symbols, state = best(state, rows.histories[:, -1], floor)
     return found.best()
 
 
@@ -120,9 +130,11 @@ class _Rows:
         return _Rows(np.arange(n), np.arange(n), np.zeros(n), np.zeros(n), np.zeros((n, 0), dtype=np.int64), None)
 
     def after(
-        self, parents: Ids, ids: Ids, totals: Floats, logs: NDArray[np.float32], attention: Attention | None
-    ) -> "_Rows":
+        self, parents: Ids, columns: Ids, totals: Floats, logs: NDArray[np.float32], symbols: Ids | None,
+        attention: Attention | None,
+    ) -> "_Rows":  # fmt: skip
         """The hypotheses that are one symbol longer."""
+        ids = columns if symbols is None else symbols[parents, columns]
         summed = None
         if attention is not None:
             alpha, lengths = attention
@@ -130,7 +142,7 @@ class _Rows:
             if self.attention is not None:
                 summed[0][:] += self.attention[0][parents, : alpha.shape[1]]
         return _Rows(
-            self.texts[parents], parents, totals, self.logs[parents] + logs[parents, ids],
+            self.texts[parents], parents, totals, self.logs[parents] + logs[parents, columns],
             np.concatenate([self.histories[parents], ids[:, None]], axis=1), summed,
         )  # fmt: skip
 
@@ -143,10 +155,12 @@ class _Rows:
 
 
 def _searched(
-    log_probabilities: NDArray[np.float32], rows: _Rows, config: BeamConfig, rules: Constraints
+    log_probabilities: NDArray[np.float32], symbols: Ids | None, rows: _Rows, *, config: BeamConfig, rules: Constraints
 ) -> NDArray[np.float32]:
-    """The terms of l (R, N): penalized, and -inf for what may not be written."""
+    """The terms of l (R, N), or of some symbols (R, m): penalized, and -inf for what may not be written."""
     scores, (R, t) = log_probabilities, rows.histories.shape
+    if symbols is not None:
+        return rules.applied_to(scores, symbols, t)
     if config.repetition_penalty != 1:
         places = np.repeat(np.arange(R), t)
         scores = penalized(scores, places, rows.histories.ravel(), penalty=config.repetition_penalty)
@@ -167,6 +181,12 @@ def _likeliest(scores: NDArray[np.float32], rows: _Rows, room: Ids) -> tuple[Ids
     rank = np.arange(len(texts)) - np.searchsorted(texts, texts)
     order = order[rank < room[texts]]
     return parents[order], ids[order], totals[order]
+
+
+def _floors_of(first: NDArray[np.float32], *, rows: _Rows, room: Ids, rules: Constraints) -> NDArray[np.float32]:
+    """The same, (R,), of ln p (R, N0) of the first symbols alone."""
+    written = rows.histories.shape[1]
+    return _floors(rules.applied(first, written, histories=rows.histories, texts=rows.texts), rows, room)
 
 
 def _floors(scores: NDArray[np.float32], rows: _Rows, room: Ids) -> NDArray[np.float32]:

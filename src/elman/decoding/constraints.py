@@ -40,6 +40,16 @@ class Constraints:
         """Whether it matters which symbols have been written, beyond their number."""
         return self.no_repeat_ngram > 0 or callable(self.forbidden)
 
+    def applied_to(self, scores: Scores, symbols: Ids, written: int) -> Scores:
+        """A copy of the scores (R, m) of some symbols (R, m) with -inf for what may not follow, where histories do not
+        matter."""
+        banned = [] if callable(self.forbidden) else list(self.forbidden)
+        if self.end is not None and written < self.minimum:
+            banned.append(self.end)
+        left = scores.copy()
+        left[np.isin(symbols, banned)] = -np.inf
+        return left
+
     def applied(self, scores: Scores, written: int, *, histories: Ids, texts: Ids) -> Scores:
         """A copy of the scores (R, N) with -inf for what may not follow.
 

@@ -15,6 +15,14 @@ State = TypeVar("State")
 Step = Callable[[State, NDArray[np.int64]], tuple[NDArray[np.float32], State]]
 """Reads one symbol a row, (R,): the log-probabilities (R, N) of the symbol after it, and the state behind it."""
 
+Best = Callable[
+    [State, NDArray[np.int64], Callable[[NDArray[np.float32]], NDArray[np.float32]]],
+    tuple[NDArray[np.float32], NDArray[np.int64], State],
+]
+"""Does the same for those symbols of each row alone that are not below its floor: their log-probabilities (R, m), -inf
+for none, and which they are (R, m), rising in a row. The floors (R,) follow from log-probabilities (R, N0) of the first
+symbols."""
+
 Choose = Callable[[State, NDArray[np.int64]], State]
 """The state of the given rows, in their order; a row may be given several times."""
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from elman.export.onnx_graph import Graph, Weights, part_of
 from elman.export.onnx_language_model import STATES
 from elman.export.onnx_stack import stack
-from elman.export.onnx_symbols import embedded, log_softmax
+from elman.export.onnx_symbols import embedded, log_softmax, narrowed, tail_logs
 from elman.nn.config import Seq2SeqShape
+from elman.nn.cutoffs import default_cutoffs, tails
 
 IMPOSSIBLE = (1,)
 """`<s>`, which is never written."""
@@ -64,7 +65,7 @@ def encoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False) 
     return graph.to_bytes()
 
 
-def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False) -> bytes:
+def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False, narrow: bool = False) -> bytes:
     """One step: ln p of every next symbol by the softmax, `logs` (R, N), the state after it, and with attention `alpha`
     (R, S); where symbols are copied `gate` (R,), the logarithm of g before its sigmoid.
 
@@ -72,7 +73,8 @@ def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False) 
     `coverage` (R, S). What comes after a state has its name with `_end`.
 
     Args:
-        weights: of the network.
+        weights: of the network. narrow: of an adaptive softmax give out, in place of `logs`, the `head` (R, N0 + K) and
+            what the clusters behind it read, `narrow0` (R, D_0), …: input of `tails_graph`.
     """
     graph, config, hidden = Graph("decoder", int8=int8), shape.decoder, shape.stack.hidden
     ids = graph.input("ids", "int64", ["R"])
@@ -86,15 +88,23 @@ def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False) 
         context, alpha = _looked(graph, h, shape, part_of(weights, "decoder.attention."))
     if config.decoder_layers > 1:
         joined = h if context is None else graph.op("Concat", h, context, axis=1)
-        own, above = part_of(weights, "decoder.upper."), config.decoder_layers - 1
-        h, higher = _layers(graph, joined, shape, state, weights=own, first=1, count=above)
+        upper, above = part_of(weights, "decoder.upper."), config.decoder_layers - 1
+        h, higher = _layers(graph, joined, shape, state, weights=upper, first=1, count=above)
         after.update(higher)
     if context is not None:
         h = graph.op("Tanh", graph.product(graph.op("Concat", h, context, axis=1), weights["decoder.W"]))
     if config.input_feeding:
         after["h_tilde"] = h
-    logs = log_softmax(graph, h, part_of(weights, "head."), embedding=embedding, impossible=IMPOSSIBLE)
-    graph.output("logs", logs, dtype="float32", shape=["R", shape.target_symbols])
+    own = part_of(weights, "head.")
+    if narrow:
+        cutoffs = default_cutoffs(shape.target_symbols)
+        head, rest = narrowed(graph, h, own, embedding=embedding, impossible=IMPOSSIBLE)
+        graph.output("head", head, dtype="float32", shape=["R", cutoffs[0] + len(cutoffs)])
+        for k, (part, tail) in enumerate(zip(rest, tails(shape.target_symbols, shape.output_width), strict=True)):
+            graph.output(f"narrow{k}", part, dtype="float32", shape=["R", tail.width])
+    else:
+        logs = log_softmax(graph, h, own, embedding=embedding, impossible=IMPOSSIBLE)
+        graph.output("logs", logs, dtype="float32", shape=["R", shape.target_symbols])
     for name in state:
         graph.output(f"{name}_end", after[name], dtype="float32", shape=["R", hidden])
     if alpha is not None:
@@ -103,6 +113,22 @@ def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False) 
         vectors = graph.op("Concat", h, context, x, axis=1)
         gate = graph.product(vectors, weights["copying.w"][None], weights["copying.b"])  # (R, 1)
         graph.output("gate", graph.op("Squeeze", gate, graph.constant([1])), dtype="float32", shape=["R"])
+    return graph.to_bytes()
+
+
+def tails_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False) -> bytes:
+    """ln p of the symbols of each cluster behind the frequent ones, within it, for those rows that need them: `tail0`
+    (M0, N_0), …, of `narrow0` (M0, D_0), ….
+
+    Args:
+        weights: of the network.
+    """
+    graph = Graph("tails", int8=int8)
+    own, embedding = part_of(weights, "head."), part_of(weights, "embedding.")
+    for k, tail in enumerate(tails(shape.target_symbols, shape.output_width)):
+        rows = graph.input(f"narrow{k}", "float32", [f"M{k}", tail.width])
+        logs = tail_logs(graph, rows, k, own, embedding=embedding)
+        graph.output(f"tail{k}", logs, dtype="float32", shape=[f"M{k}", tail.symbols])
     return graph.to_bytes()
 
 

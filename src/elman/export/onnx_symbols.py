@@ -60,7 +60,7 @@ def log_softmax(
     if "b" in weights:
         matrix = weights["V"] if "V" in weights else _matrix(embedding)
         return graph.op("LogSoftmax", graph.product(h, matrix, _possible(weights["b"], impossible)), axis=1)
-    tables, projections = clusters(part_of(weights, "own.") or part_of(embedding, "clusters."))
+    tables, projections = _clusters_of(weights, embedding)
     if joint:
         logits, *narrow = _joint_head(graph, h, weights, tables[0], projections=projections, impossible=impossible)
     else:
@@ -70,10 +70,27 @@ def log_softmax(
     sizes = graph.constant([len(tables[0]), *[1] * len(projections)])
     first, *ways = graph.ops("Split", head, sizes, outputs=1 + len(projections), axis=1)
     parts = [first]
-    for k, (one, h_k, way) in enumerate(zip(tables[1:], narrow, ways, strict=True)):
-        logits = graph.product(h_k, one, weights[f"b_tails.{k}"])
-        parts.append(graph.op("Add", graph.op("LogSoftmax", logits, axis=1), way))
+    for k, (h_k, way) in enumerate(zip(narrow, ways, strict=True)):
+        parts.append(graph.op("Add", tail_logs(graph, h_k, k, weights, embedding=embedding), way))
     return graph.op("Concat", *parts, axis=1)
+
+
+def narrowed(
+    graph: Graph, h: str, weights: Weights, *, embedding: Weights, impossible: Sequence[int]
+) -> tuple[str, list[str]]:
+    """What an adaptive softmax does with every state h (M, H): ln p of the frequent symbols and of the clusters behind
+    them, (M, N0 + K), and h as each of these reads it, K times (M, D_k)."""
+    h = graph.product(h, weights["projection.P"]) if "projection.P" in weights else h
+    tables, projections = _clusters_of(weights, embedding)
+    logits, *narrow = _joint_head(graph, h, weights, tables[0], projections=projections, impossible=impossible)
+    return graph.op("LogSoftmax", logits, axis=1), narrow
+
+
+def tail_logs(graph: Graph, narrow: str, k: int, weights: Weights, *, embedding: Weights) -> str:
+    """ln p of the symbols of the k-th cluster behind the frequent ones, each within it, (M, N_k), of h as it reads it
+    (M, D_k)."""
+    tables, _ = _clusters_of(weights, embedding)
+    return graph.op("LogSoftmax", graph.product(narrow, tables[1 + k], weights[f"b_tails.{k}"]), axis=1)
 
 
 def target_logs(graph: Graph, h: str, targets: str, weights: Weights, *, embedding: Weights, impossible: Sequence[int]
@@ -81,7 +98,7 @@ def target_logs(graph: Graph, h: str, targets: str, weights: Weights, *, embeddi
     """ln p of each target (M,) by an adaptive softmax, (M,), of states h (M, H): of the clusters behind the head only
     those rows are computed whose target is in them."""
     h = graph.product(h, weights["projection.P"]) if "projection.P" in weights else h
-    tables, projections = clusters(part_of(weights, "own.") or part_of(embedding, "clusters."))
+    tables, projections = _clusters_of(weights, embedding)
     edges = [int(edge) for edge in np.cumsum([0, *(len(one) for one in tables)])]
     head = graph.op("LogSoftmax", _head(graph, h, weights, tables[0], impossible), axis=1)
     asked, behind = targets, []
@@ -108,6 +125,11 @@ def clusters(weights: Weights) -> tuple[list[Floats], list[Floats]]:
         for name in ("tables", "projections")
     )
     return tables, projections
+
+
+def _clusters_of(weights: Weights, embedding: Weights) -> tuple[list[Floats], list[Floats]]:
+    """Those of an adaptive softmax, or of the embedding that it is tied to."""
+    return clusters(part_of(weights, "own.") or part_of(embedding, "clusters."))
 
 
 def _matrix(embedding: Weights) -> Floats:

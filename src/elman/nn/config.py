@@ -266,6 +266,11 @@ class Seq2SeqShape:
     stack: StackConfig
     decoder: DecoderConfig
 
+    @property
+    def output_width(self) -> int:
+        """Of the vectors that the softmax multiplies."""
+        return self.embedding.embedding if self.embedding.tied else self.stack.hidden
+
     def __post_init__(self) -> None:
         if self.joint and self.source_symbols != self.target_symbols:
             raise ValueError(f"one vocabulary of {self.source_symbols} and {self.target_symbols} symbols")

@@ -10,10 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from elman.nn.config import EmbeddingConfig
+from elman.nn.cutoffs import cluster_widths
 from elman.nn.dropout import symbol_dropout
-
-NARROWING = 2
-NARROWEST = 32
 
 
 class Clusters(nn.Module):
@@ -31,7 +29,7 @@ class Clusters(nn.Module):
         super().__init__()
         self.edges = (0, *cutoffs, symbols)
         sizes = [end - begin for begin, end in itertools.pairwise(self.edges)]
-        widths = [width] + [min(width, max(NARROWEST, width // NARROWING**k)) for k in range(1, len(sizes))]
+        widths = cluster_widths(width, len(sizes))
         self.tables = nn.ParameterList(torch.zeros(size, d) for size, d in zip(sizes, widths, strict=True))
         self.projections = nn.ParameterList(torch.zeros(d, width) for d in widths[1:])
 

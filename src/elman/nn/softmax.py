@@ -9,24 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from elman.nn.cutoffs import default_cutoffs
 from elman.nn.embedding import Clusters, Embedding
 from elman.nn.stack import Multiply
-
-
-def default_cutoffs(symbols: int) -> tuple[int, ...]:
-    """Where the clusters of an adaptive softmax begin: behind a sixteenth of the vocabulary but at most 1,000 symbols,
-    then each 2.7 times as far. Many small clusters were measured faster than one or two; see docs/log.md.
-
-    Example:
-        >>> default_cutoffs(33_000)
-        (1000, 2700, 7290, 19683)
-    """
-    edge = float(max(3, min(1000, symbols // 16)))
-    cutoffs = [int(edge)]
-    while (edge := edge * 2.7) < 0.6 * symbols:
-        cutoffs.append(int(edge))
-    return tuple(cutoffs)
-
 
 NEVER = -1e4
 """Added to the logit of a symbol that is never predicted: its probability, and its gradient, are exactly 0."""

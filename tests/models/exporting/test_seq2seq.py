@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import elman
@@ -44,6 +45,48 @@ def test_an_exported_model_answers_as_the_trained_one(
     for (mine,), (its,) in zip(one, two, strict=True):
         assert mine.text == its.text
         assert its.log_probability == pytest.approx(mine.log_probability, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"tied": False}, {"tied": False, "embedding": 8}, {"joint": False, "attention": "none"}, {"coverage": 1.0},
+], ids=str)  # fmt: skip
+def test_of_an_adaptive_softmax_only_what_is_needed_is_computed(
+    options: dict[str, object], base: elman.Seq2Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = remade.seq2seq(base, **{"copy": False, "adaptive": True, **options})
+    model.export(tmp_path / "m")
+    other = elman.load(tmp_path / "m")
+    assert other.engine.tells_best and not model.engine.tells_best
+    asked: list[str] = []
+    monkeypatch.setattr(other.engine, "step", lambda *given: (asked.append("step"), step(*given))[1])
+    step = type(other.engine).step.__get__(other.engine)
+    pruned = list(other.translate(SOURCES, beam=4, n_best=3, maximum_length=9))
+    assert asked == ["step"], "the first symbols"
+    for one, two in zip(pruned, model.translate(SOURCES, beam=4, n_best=3, maximum_length=9), strict=True):
+        assert [found.text for found in one] == [found.text for found in two]
+        assert [found.score for found in one] == pytest.approx([found.score for found in two], rel=1e-4, abs=1e-5)
+
+
+def test_what_is_not_below_the_floor_is_told_and_nothing_else(base: elman.Seq2Seq, tmp_path: Path) -> None:
+    remade.seq2seq(base, copy=False, adaptive=True).export(tmp_path / "m")
+    engine = elman.load(tmp_path / "m").engine
+    lengths = np.array([3, 1, 2])
+    state = engine.encode(np.array([[3, 4, 5], [6, 0, 0], [4, 4, 0]]), lengths)
+    ids = np.array([1, 5, 4])
+    whole, _ = engine.step(state, ids)
+    for floors in ([-1e9] * 3, [-1.0, -3.0, 0.5], [float(np.sort(row)[-2]) for row in whole]):
+        least = np.array(floors, dtype=np.float32)
+        first: list[int] = []
+        logs, symbols, _ = engine.best(
+            state, ids, lambda some, least=least, first=first: (first.append(some.shape[1]), least)[1]
+        )
+        assert len(first) == 1 and first[0] < whole.shape[1]
+        for row, (values, names) in enumerate(zip(logs, symbols, strict=True)):
+            wanted = np.flatnonzero(whole[row] >= least[row] - 1e-6)
+            told = names[np.isfinite(values)]
+            assert set(told.tolist()) <= set(wanted.tolist()) and sorted(told.tolist()) == told.tolist()
+            assert set(np.flatnonzero(whole[row] >= least[row] + 1e-6).tolist()) <= set(told.tolist())
+            np.testing.assert_allclose(values[np.isfinite(values)], whole[row, told], atol=1e-5)
 
 
 def test_gold_symbols_have_the_same_nats(base: elman.Seq2Seq, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Knows graphs and arrays; knows no text and no torch. Called by `models.seq2seq` and `models.translating`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,14 @@ from elman.files.graphs import Door
 from elman.models.engines.onnx_session import Session, ids32
 from elman.models.folder import Exported
 from elman.nn.config import Seq2SeqShape
+from elman.nn.cutoffs import tails
 from elman.text.vocabulary import UNKNOWN
 
 if TYPE_CHECKING:
     from elman.data.pair_batches import PairBatch
 
+NARROW = "narrow.onnx"
+"""The decoder whose softmax goes no further than all symbols need it; the rest of it is beside it."""
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
@@ -72,6 +75,18 @@ class OnnxSeq2Seq:
         if config.copy:
             outputs["gate"] = ("float32", (None,))
         self._decoder = Session(exported.folder / "decoder.onnx", inputs=inputs, outputs=outputs)
+        self._tails = tails(shape.target_symbols, shape.output_width) if NARROW in exported.graphs else []
+        if self._tails:
+            narrow: dict[str, Door] = {
+                f"narrow{k}": ("float32", (None, tail.width)) for k, tail in enumerate(self._tails)
+            }
+            of_rows: dict[str, Door] = {name: door for name, door in outputs.items() if name != "logs"}
+            of_rows |= {"head": ("float32", (None, self._tails[0].first + len(self._tails))), **narrow}
+            self._narrow = Session(exported.folder / NARROW, inputs=inputs, outputs=of_rows)
+            behind: dict[str, Door] = {
+                f"tail{k}": ("float32", (None, tail.symbols)) for k, tail in enumerate(self._tails)
+            }
+            self._behind = Session(exported.folder / "tails.onnx", inputs=narrow, outputs=behind)
 
     def parameters(self) -> int:
         """The number of weights."""
@@ -103,6 +118,42 @@ class OnnxSeq2Seq:
 
     def step(self, state: OnnxState, ids: Ids) -> tuple[Floats, OnnxState]:
         """Read one symbol a text, (R,): ln p of the next, (R, N + extra), and the state."""
+        found, after = self._read(self._decoder, state, ids)
+        logs = found["logs"]
+        if state.copies is not None:
+            extra = self._extra(state.copies)
+            logs = _copied(logs, found["gate"], after.alpha, state.copies[state.rows], extra=extra)
+        return logs, after
+
+    @property
+    def tells_best(self) -> bool:
+        """Whether there is `best`: the softmax is adaptive, and nothing is copied."""
+        return bool(self._tails)
+
+    def best(self, state: OnnxState, ids: Ids, floor: Callable[[Floats], Floats]) -> tuple[Floats, Ids, OnnxState]:
+        """Read one symbol a text, (R,): ln p of the next and which it is, (R, m), for all that are not below the floor
+        of their text, in rising order of the symbols; and the state.
+
+        No symbol of a cluster is likelier than the cluster: so of those only the ones are computed that are not below
+        the floor, for the texts of which this is so.
+
+        Args:
+            floor: the floors (R,), given ln p (R, N0) of the frequent symbols.
+        """
+        found, after = self._read(self._narrow, state, ids)
+        head, first = found["head"], self._tails[0].first
+        least = floor(head[:, :first])[:, None]
+        parts = [_above(head[:, :first], least)]
+        ways = [np.flatnonzero(head[:, first + k] >= least[:, 0]) for k in range(len(self._tails))]
+        if any(len(rows) for rows in ways):
+            given = {f"narrow{k}": found[f"narrow{k}"][rows] for k, rows in enumerate(ways)}
+            for k, (rows, logs) in enumerate(zip(ways, self._behind.run(**given), strict=True)):
+                row, symbol, log = _above(logs + head[rows, first + k, None], least[rows])
+                parts.append((rows[row], self._tails[k].first + symbol, log))
+        return *_side_by_side(parts, rows=len(head)), after
+
+    def _read(self, session: Session, state: OnnxState, ids: Ids) -> tuple[dict[str, Floats], OnnxState]:
+        """What a graph of the decoder gives, by name, and the state behind it."""
         gathered = state.gathered
         if gathered is None:
             gathered = {name: part[state.rows] for name, part in state.sources.items()}
@@ -110,14 +161,12 @@ class OnnxSeq2Seq:
         given = {"ids": known, **gathered, **state.parts}
         if self.attends:
             given["lengths"] = ids32(state.lengths[state.rows])
-        found = dict(zip(self._decoder.outputs, self._decoder.run(**given), strict=True))
-        logs, alpha = found["logs"], found.get("alpha", state.alpha)
+        found = dict(zip(session.outputs, session.run(**given), strict=True))
+        alpha = found.get("alpha", state.alpha)
         parts = {name: found[f"{name}_end"] for name in self._state}
         if "coverage" in state.parts:
             parts["coverage"] = state.parts["coverage"] + alpha
-        if state.copies is not None:
-            logs = _copied(logs, found["gate"], alpha, state.copies[state.rows], extra=self._extra(state.copies))
-        return logs, replace(state, gathered=gathered, parts=parts, alpha=alpha)
+        return found, replace(state, gathered=gathered, parts=parts, alpha=alpha)
 
     def choose(self, state: OnnxState, rows: Ids) -> OnnxState:
         """The state of some texts (R,), in the given order, the same one perhaps many times."""
@@ -144,6 +193,25 @@ class OnnxSeq2Seq:
     def _extra(self, copies: Ids) -> int:
         """How many symbols copies have beyond the vocabulary."""
         return max(0, int(copies.max(initial=-1)) + 1 - self._shape.target_symbols)
+
+
+def _above(logs: Floats, least: Floats) -> tuple[Ids, Ids, Floats]:
+    """Row, column and value of all that are not below the least of their row (M, 1)."""
+    rows, columns = np.divmod(np.flatnonzero(logs >= least), max(1, logs.shape[1]))
+    return rows, columns, logs[rows, columns]
+
+
+def _side_by_side(parts: list[tuple[Ids, Ids, Floats]], *, rows: int) -> tuple[Floats, Ids]:
+    """Values and symbols (R, m) of parts whose symbols rise from part to part; -inf where a row has fewer."""
+    row, symbol, log = (np.concatenate(some) for some in zip(*parts, strict=True))
+    order = np.argsort(row, kind="stable")
+    row, symbol, log = row[order], symbol[order], log[order]
+    counts = np.bincount(row, minlength=rows)
+    places = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    logs = np.full((rows, int(counts.max(initial=1))), -np.inf, dtype=np.float32)
+    symbols = np.zeros(logs.shape, dtype=np.int64)
+    logs[row, places], symbols[row, places] = log, symbol
+    return logs, symbols
 
 
 def _copied(logs: Floats, gate: Floats, alpha: Floats, copies: Ids, *, extra: int) -> Floats:

@@ -153,6 +153,9 @@ class TorchSeq2Seq:
         memory = state.memory if np.array_equal(chosen, state.rows) else None
         return Seq2SeqState(state.sources, chosen, memory, parts, alpha)
 
+    tells_best = False
+    """Whether the likeliest symbols can be asked for alone."""
+
     @property
     def attends(self) -> bool:
         """Whether the decoder looks back at the source."""

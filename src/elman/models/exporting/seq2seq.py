@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.data.pairs import read_pairs
-from elman.export.onnx_seq2seq import decoder_graph, encoder_graph
+from elman.export.onnx_seq2seq import decoder_graph, encoder_graph, tails_graph
 from elman.models.exporting.checking import ROWS, Comparison, spread_of
 from elman.models.seq2seq import Seq2Seq
 from elman.text.vocabulary import START
@@ -25,10 +25,14 @@ LONGEST = 100
 def graphs(model: Seq2Seq, *, int8: bool) -> dict[str, bytes]:
     """The ONNX files by name."""
     shape, weights = model.config.shape, model.engine.arrays()
-    return {
+    found = {
         "encoder.onnx": encoder_graph(shape, weights, int8=int8),
         "decoder.onnx": decoder_graph(shape, weights, int8=int8),
     }
+    if shape.embedding.adaptive and not shape.decoder.copy:
+        found["narrow.onnx"] = decoder_graph(shape, weights, int8=int8, narrow=True)
+        found["tails.onnx"] = tails_graph(shape, weights, int8=int8)
+    return found
 
 
 def arrays(model: Seq2Seq) -> dict[str, NDArray[np.float32]]:

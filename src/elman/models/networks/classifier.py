@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from elman.models.config import ClassifierConfig
 from elman.models.networks.language_model import COMPUTE
 from elman.nn.bags import BagTensors, TextBag
+from elman.nn.cutoffs import default_cutoffs
 from elman.nn.feed_forward import FeedForward
 from elman.nn.init import initialize
 from elman.nn.labels import LabelHead
 from elman.nn.pooling import Pooling
-from elman.nn.softmax import default_cutoffs
 from elman.nn.stack import Stack
 from elman.nn.symbols import SymbolEmbedding
 from elman.nn.words import WordEmbedding, WordTensors

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from elman.models.config import LanguageModelConfig
+from elman.nn.cutoffs import default_cutoffs
 from elman.nn.dropout import locked_dropout
 from elman.nn.embedding import Embedding
 from elman.nn.init import initialize
 from elman.nn.ngrams import NgramEmbedding, latest
 from elman.nn.readings import Readings
-from elman.nn.softmax import AdaptiveSoftmax, Softmax, default_cutoffs
+from elman.nn.softmax import AdaptiveSoftmax, Softmax
 from elman.nn.stack import Direction, Stack, Stepper
 
 State = tuple[Tensor, ...]

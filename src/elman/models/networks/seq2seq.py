@@ -13,11 +13,12 @@ from elman.nn.attention import Attention
 from elman.nn.cells import State
 from elman.nn.config import EmbeddingConfig, Seq2SeqShape
 from elman.nn.copying import Copying
+from elman.nn.cutoffs import default_cutoffs
 from elman.nn.decoder import Bridge, Decoded, Decoder, Memory
 from elman.nn.dropout import locked_dropout
 from elman.nn.embedding import Embedding
 from elman.nn.init import initialize
-from elman.nn.softmax import AdaptiveSoftmax, Softmax, default_cutoffs
+from elman.nn.softmax import AdaptiveSoftmax, Softmax
 from elman.nn.stack import Stack
 from elman.text.vocabulary import END, START, UNKNOWN
 

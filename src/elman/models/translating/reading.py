@@ -116,7 +116,12 @@ class PairReader:
             self._begun(batch), step=self._step, choose=self._choose, config=config, end=END,
             longest=TIMES * batch.source_lengths + MORE, forbidden=self.forbidden,
             attended=(lambda states: self.engines[0].attended(states[0])) if self.attends else None,
+            best=self._best if len(self.engines) == 1 and self.engines[0].tells_best else None,
         )  # fmt: skip
+
+    def _best(self, states: tuple[Any, ...], ids: Ids, floor: Any) -> tuple[NDArray[np.float32], Ids, tuple[Any, ...]]:
+        logs, symbols, state = self.engines[0].best(states[0], ids, floor)
+        return logs, symbols, (state,)
 
     def _begun(self, batch: PairBatch) -> tuple[NDArray[np.float32], tuple[Any, ...]]:
         """The log-probabilities of the first symbols, and the states behind `<s>`."""
