@@ -63,6 +63,15 @@ def test_a_site_has_the_page_the_model_and_the_runtime(inside: str, unpacked: Pa
     assert elman.load(tmp_path / "site" / "model", engine="onnx").predict(sentence) == model.predict(sentence)
 
 
+def test_a_site_has_no_graph_that_its_page_does_not_run(unpacked: Path, tmp_path: Path) -> None:
+    model = remade.seq2seq(remade.load("seq2seq"), copy=False, adaptive=True)
+    model.export(tmp_path / "folder")
+    model.export(tmp_path / "site", to="web", runtime=unpacked)
+    both = {path.name for path in (tmp_path / "folder").glob("*.onnx")}
+    assert both - {path.name for path in (tmp_path / "site" / "model").glob("*.onnx")} == {"narrow.onnx", "tails.onnx"}
+    elman.load(tmp_path / "site" / "model")
+
+
 def test_a_site_is_replaced_when_that_is_asked_for_and_nothing_else_is_in_it(unpacked: Path, tmp_path: Path) -> None:
     model, place = remade.load("tagger"), tmp_path / "site"
     model.export(place, to="web", runtime=unpacked)

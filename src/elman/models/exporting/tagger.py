@@ -20,6 +20,8 @@ from elman.models.tagger import Tagger
 from elman.text.features import WordFeatures
 
 PARTS = ("begin", "between", "end")
+NOT_IN_A_PAGE: tuple[str, ...] = ()
+"""Graphs that the page of a site has no use for."""
 
 
 def graphs(model: Tagger, *, int8: bool) -> dict[str, bytes]:

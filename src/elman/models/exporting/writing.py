@@ -81,7 +81,7 @@ def export(
     with new_folder(out, overwrite=overwrite) as aside:
         place = aside / MODEL if form.to == WEB else aside
         place.mkdir(exist_ok=True)
-        report, exported = _write_model(model, place, int8=form.int8, where=str(out), files=files, reading=reading)
+        report, exported = _write_model(model, place, form, where=str(out), files=files, reading=reading)
         if files:
             one, two = (each.evaluate(files, reading=reading, **beside)["metrics"] for each in (model, exported))
             report.update(metrics=two, metrics_before=one)
@@ -94,17 +94,19 @@ def export(
 
 
 def _write_model(
-    model: Any, place: Path, *, int8: bool, where: str, files: Sequence[Any], reading: Mapping[str, Any]
+    model: Any, place: Path, form: Form, *, where: str, files: Sequence[Any], reading: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Any]:
     """Fill the folder of the exported model; what is told of it, and the model that it holds."""
     kind = import_module(f"elman.models.exporting.{PARTS[model.kind]}")
-    graphs, arrays = kind.graphs(model, int8=int8), kind.arrays(model)
-    about = {"to": ONNX, "int8": int8, "parameters": model.engine.parameters(), "check": {}}
+    graphs, arrays = kind.graphs(model, int8=form.int8), kind.arrays(model)
+    if form.to == WEB:
+        graphs = {name: graph for name, graph in graphs.items() if name not in kind.NOT_IN_A_PAGE}
+    about = {"to": ONNX, "int8": form.int8, "parameters": model.engine.parameters(), "check": {}}
     written = folder.Exported(about, arrays, tuple(graphs), place)
     folder.write_exported(model, written, graphs)
     other = folder.load(place, "onnx")
     compared = kind.compare(model, other, files=files, reading=reading)
-    compared.hold(int8=int8, where=where)
+    compared.hold(int8=form.int8, where=where)
     about["check"] = compared.to_json()
     other.exported = written
     folder.write_exported(other, written, graphs)  # once more, for what was found and for the card

@@ -14,7 +14,7 @@ SPEEDS = {"bf16": {192: 10_000, 128: 15_000}, "fp32": {192: 4_000, 128: 6_500}}
 a processor with AVX-512; the speed of a run is measured on the way. No larger network was better."""
 SECOND_THREAD = 0.5
 """What a second thread adds; further ones add little, as batches are small."""
-SPELLING, SEQUENCES = 0.65, 0.5
+SPELLING, SEQUENCES = 0.5, 0.9
 """What is left of such a speed where words are read by characters, and where a CRF scores whole sequences."""
 EPOCHS = 12
 """The larger network is taken only if it can read its text so often."""
