@@ -45,6 +45,7 @@ def test_a_text_that_would_be_read_often_gets_several_stacks() -> None:
 
     assert [members(seconds) for seconds in (5, 15, 16, 300)] == [1, 1, 2, 3]
     assert members(300, members=2) is None
+    assert [members(seconds, spelling=True) for seconds in (16, 47, 48)] == [1, 1, 2], "which costs three times as much"
     assert choose(replace(FACTS, epochs=100), {}).values["members"] == 1
     assert choose(replace(FACTS, epochs=None, seconds=300.0, transferred=True), {}).values["members"] == 1
 

@@ -77,11 +77,10 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "spelling": facts.syllables > MOSTLY and not facts.transferred,
     }
     seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
+    seen /= SPELLING_COST if given.get("spelling", wanted["spelling"]) else 1
     wanted["members"] = _members(seen / facts.tokens) if facts.seconds and not facts.transferred else 1
     values = {name: value for name, value in wanted.items() if name not in given}
-    seen /= given.get("members", wanted["members"]) * (
-        SPELLING_COST if given.get("spelling", wanted["spelling"]) else 1
-    )
+    seen /= given.get("members", wanted["members"])
     most = max(FEWEST_EPOCHS, MEETINGS * facts.labels // facts.texts) if facts.seconds else None
     epochs = min(seen / facts.tokens, most or math.inf)
     rows = given.get("batch_size", wanted["batch_size"])
