@@ -13,6 +13,7 @@ from elman.export.onnx_symbols import embedded, log_softmax, narrowed, tail_logs
 from elman.nn.config import Seq2SeqShape
 from elman.nn.cutoffs import default_cutoffs, tails
 
+FAR_BELOW = -3e38
 IMPOSSIBLE = (1,)
 """`<s>`, which is never written."""
 
@@ -21,6 +22,11 @@ def has_keys(shape: Seq2SeqShape) -> bool:
     """Whether queries are compared with something else than the memory itself."""
     kind, directions = shape.decoder.attention, 2 if shape.stack.bidirectional else 1
     return kind in ("general", "mlp") or (kind == "dot" and directions == 2)
+
+
+def is_grouped(shape: Seq2SeqShape) -> bool:
+    """Whether rows that look at the same source can be multiplied with it in one product."""
+    return shape.decoder.attention in ("dot", "general")
 
 
 def state_names(shape: Seq2SeqShape) -> list[str]:
@@ -74,7 +80,9 @@ def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False, 
 
     Args:
         weights: of the network. narrow: of an adaptive softmax give out, in place of `logs`, the `head` (R, N0 + K) and
-            what the clusters behind it read, `narrow0` (R, D_0), …: input of `tails_graph`.
+            what the clusters behind it read, `narrow0` (R, D_0), …: input of `tails_graph`. Where `is_grouped`,
+            `memory`, `keys` and `lengths` then have a row for each of n sources, `index` (n, B) the rows that are
+            written from it, some perhaps twice, and `place` (R,) where each row stands in `index`.
     """
     graph, config, hidden = Graph("decoder", int8=int8), shape.decoder, shape.stack.hidden
     ids = graph.input("ids", "int64", ["R"])
@@ -85,7 +93,8 @@ def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False, 
     h, after = _layers(graph, read, shape, state, weights=part_of(weights, "decoder.first."), first=0, count=1)
     context = alpha = None
     if config.attention != "none":
-        context, alpha = _looked(graph, h, shape, part_of(weights, "decoder.attention."))
+        look = _looked_together if narrow and is_grouped(shape) else _looked
+        context, alpha = look(graph, h, shape, part_of(weights, "decoder.attention."))
     if config.decoder_layers > 1:
         joined = h if context is None else graph.op("Concat", h, context, axis=1)
         upper, above = part_of(weights, "decoder.upper."), config.decoder_layers - 1
@@ -177,7 +186,33 @@ def _looked(graph: Graph, h: str, shape: Seq2SeqShape, weights: Weights) -> tupl
     places = graph.op("Gather", graph.op("Shape", flat), graph.constant(1))
     every = graph.op("Cast", graph.op("Range", graph.constant(0), places, graph.constant(1)), to=6)
     real = graph.op("Less", every, graph.op("Unsqueeze", lengths, graph.constant([1])))  # (R, S)
-    masked = graph.op("Where", real, flat, graph.number(-3e38))
+    masked = graph.op("Where", real, flat, graph.number(FAR_BELOW))
     alpha = graph.op("Mul", graph.op("Softmax", masked, axis=1), graph.op("Cast", real, to=1))
     context = graph.op("MatMul", graph.op("Unsqueeze", alpha, graph.constant([1])), memory)  # (R, 1, D)
     return graph.op("Squeeze", context, graph.constant([1])), alpha
+
+
+def _looked_together(graph: Graph, h: str, shape: Seq2SeqShape, weights: Weights) -> tuple[str, str]:
+    """The same, with the rows of a source side by side, so that it is read once for all of them."""
+    hidden = shape.stack.hidden
+    width = hidden * (2 if shape.stack.bidirectional else 1)
+    memory = graph.input("memory", "float32", ["n", "S", width])
+    keys = graph.input("keys", "float32", ["n", "S", hidden]) if has_keys(shape) else memory
+    lengths = graph.input("lengths", "int32", ["n"])
+    index, place = graph.input("index", "int64", ["n", "B"]), graph.input("place", "int64", ["R"])
+    queries = graph.op("Transpose", graph.op("Gather", h, index), perm=[0, 2, 1])  # (n, H, B)
+    scores = graph.op("Transpose", graph.op("MatMul", keys, queries), perm=[0, 2, 1])  # (n, B, S)
+    if shape.decoder.coverage > 0:
+        covered = graph.op("Gather", graph.input("coverage", "float32", ["R", "S"]), index)
+        scores = graph.op("Add", scores, graph.op("Mul", covered, graph.constant(weights["a"], name="a")))
+    steps = graph.op("Gather", graph.op("Shape", memory), graph.constant(1))
+    every = graph.op("Cast", graph.op("Range", graph.constant(0), steps, graph.constant(1)), to=6)
+    real = graph.op("Less", every, graph.op("Unsqueeze", lengths, graph.constant([1, 2])))  # (n, 1, S)
+    masked = graph.op("Where", real, scores, graph.number(FAR_BELOW))
+    alpha = graph.op("Mul", graph.op("Softmax", masked, axis=2), graph.op("Cast", real, to=1))
+    found = []
+    for grouped in (graph.op("MatMul", alpha, memory), alpha):  # (n, B, D), (n, B, S)
+        last = graph.op("Slice", graph.op("Shape", grouped), graph.constant([2]), graph.constant([3]))
+        rows = graph.op("Reshape", grouped, graph.op("Concat", graph.constant([-1]), last, axis=0))
+        found.append(graph.op("Gather", rows, place))
+    return found[0], found[1]

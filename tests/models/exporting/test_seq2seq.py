@@ -48,7 +48,9 @@ def test_an_exported_model_answers_as_the_trained_one(
 
 
 @pytest.mark.parametrize("options", [
-    {}, {"tied": False}, {"tied": False, "embedding": 8}, {"joint": False, "attention": "none"}, {"coverage": 1.0},
+    {}, {"tied": False}, {"tied": False, "embedding": 8}, {"joint": False, "attention": "none"},
+    *({"attention": kind, "coverage": 1.0, "input_feeding": True} for kind in ATTENTIONS if kind != "none"),
+    {"attention": "dot", "bidirectional": False, "decoder_layers": 2},
 ], ids=str)  # fmt: skip
 def test_of_an_adaptive_softmax_only_what_is_needed_is_computed(
     options: dict[str, object], base: elman.Seq2Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

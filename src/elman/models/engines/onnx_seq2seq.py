@@ -5,7 +5,8 @@ Knows graphs and arrays; knows no text and no torch. Called by `models.seq2seq` 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,8 @@ class OnnxState:
         sources: what it looks back at, by the names of the graph, a row for each source. lengths: of these; copies: the
             target symbol that each of their places stands for. rows: (R,), the source that each text is written from.
             gathered: the sources of the texts; None where that is still to be done. parts: state of the decoder. alpha:
-            (R, S), where the last step looked; 0 before the first.
+            (R, S), where the last step looked; 0 before the first. live: sources that texts were written from when it
+            was last asked, and what of them is looked at.
     """
 
     sources: Mapping[str, Floats]
@@ -44,6 +46,7 @@ class OnnxState:
     gathered: Mapping[str, Floats] | None
     parts: Mapping[str, Floats]
     alpha: Floats
+    live: tuple[Ids, Mapping[str, Floats]] = (np.empty(0, dtype=np.int64), MappingProxyType({}))
 
 
 class OnnxSeq2Seq:
@@ -82,6 +85,9 @@ class OnnxSeq2Seq:
             }
             of_rows: dict[str, Door] = {name: door for name, door in outputs.items() if name != "logs"}
             of_rows |= {"head": ("float32", (None, self._tails[0].first + len(self._tails))), **narrow}
+            self._is_grouped = config.attention in ("dot", "general")
+            if self._is_grouped:
+                inputs = {**inputs, "index": ("int64", (None, None)), "place": ("int64", (None,))}
             self._narrow = Session(exported.folder / NARROW, inputs=inputs, outputs=of_rows)
             behind: dict[str, Door] = {
                 f"tail{k}": ("float32", (None, tail.symbols)) for k, tail in enumerate(self._tails)
@@ -118,7 +124,8 @@ class OnnxSeq2Seq:
 
     def step(self, state: OnnxState, ids: Ids) -> tuple[Floats, OnnxState]:
         """Read one symbol a text, (R,): ln p of the next, (R, N + extra), and the state."""
-        found, after = self._read(self._decoder, state, ids)
+        given, state = self._gathered(state)
+        found, after = self._read(self._decoder, state, ids, given)
         logs = found["logs"]
         if state.copies is not None:
             extra = self._extra(state.copies)
@@ -140,7 +147,8 @@ class OnnxSeq2Seq:
         Args:
             floor: the floors (R,), given ln p (R, N0) of the frequent symbols.
         """
-        found, after = self._read(self._narrow, state, ids)
+        given, state = self._grouped(state) if self._is_grouped else self._gathered(state)
+        found, after = self._read(self._narrow, state, ids, given)
         head, first = found["head"], self._tails[0].first
         least = floor(head[:, :first])[:, None]
         parts = [_above(head[:, :first], least)]
@@ -152,21 +160,45 @@ class OnnxSeq2Seq:
                 parts.append((rows[row], self._tails[k].first + symbol, log))
         return *_side_by_side(parts, rows=len(head)), after
 
-    def _read(self, session: Session, state: OnnxState, ids: Ids) -> tuple[dict[str, Floats], OnnxState]:
-        """What a graph of the decoder gives, by name, and the state behind it."""
+    def _gathered(self, state: OnnxState) -> tuple[dict[str, NDArray[Any]], OnnxState]:
+        """What the texts look back at, a row for each text."""
         gathered = state.gathered
         if gathered is None:
             gathered = {name: part[state.rows] for name, part in state.sources.items()}
-        known = np.where(ids < self._shape.target_symbols, ids, UNKNOWN)
-        given = {"ids": known, **gathered, **state.parts}
+        given: dict[str, NDArray[Any]] = dict(gathered)
         if self.attends:
             given["lengths"] = ids32(state.lengths[state.rows])
-        found = dict(zip(session.outputs, session.run(**given), strict=True))
+        return given, replace(state, gathered=gathered)
+
+    def _grouped(self, state: OnnxState) -> tuple[dict[str, NDArray[Any]], OnnxState]:
+        """The same, a row for each source that is still looked at, and which texts look at it."""
+        live, which, counts = np.unique(state.rows, return_inverse=True, return_counts=True)
+        before, arrays = state.live
+        if not np.array_equal(live, before):
+            arrays = state.sources if len(live) == len(state.lengths) else {
+                name: part[live] for name, part in state.sources.items()
+            }  # fmt: skip
+        order = np.argsort(which, kind="stable")
+        ranks = np.empty(len(which), dtype=np.int64)
+        ranks[order] = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+        most = int(counts.max())
+        index = np.zeros((len(live), most), dtype=np.int64)
+        index[which, ranks] = np.arange(len(which))
+        given: dict[str, NDArray[Any]] = dict(arrays)
+        given |= {"lengths": ids32(state.lengths[live]), "index": index, "place": which * most + ranks}
+        return given, replace(state, live=(live, arrays))
+
+    def _read(
+        self, session: Session, state: OnnxState, ids: Ids, given: Mapping[str, NDArray[Any]]
+    ) -> tuple[dict[str, Floats], OnnxState]:
+        """What a graph of the decoder gives, by name, and the state behind it."""
+        known = np.where(ids < self._shape.target_symbols, ids, UNKNOWN)
+        found = dict(zip(session.outputs, session.run(ids=known, **given, **state.parts), strict=True))
         alpha = found.get("alpha", state.alpha)
         parts = {name: found[f"{name}_end"] for name in self._state}
         if "coverage" in state.parts:
             parts["coverage"] = state.parts["coverage"] + alpha
-        return found, replace(state, gathered=gathered, parts=parts, alpha=alpha)
+        return found, replace(state, parts=parts, alpha=alpha)
 
     def choose(self, state: OnnxState, rows: Ids) -> OnnxState:
         """The state of some texts (R,), in the given order, the same one perhaps many times."""
