@@ -132,9 +132,10 @@ def _step_rows(table: nn.Parameter, first: Tensor, second: Tensor, *, rate: floa
     assert table.grad is not None
     gradient = table.grad.coalesce()
     rows, g = gradient.indices()[0], gradient.values()  # (R,), (R, D)
-    m = first[rows].lerp_(g, 1 - BETAS[0])
-    v = second[rows].mul_(BETAS[1]).addcmul_(g, g, value=1 - BETAS[1])
-    first[rows], second[rows] = m, v
+    m = first.index_select(0, rows).lerp_(g, 1 - BETAS[0])
+    v = second.index_select(0, rows).mul_(BETAS[1]).addcmul_(g, g, value=1 - BETAS[1])
+    first.index_copy_(0, rows, m)
+    second.index_copy_(0, rows, v)
     scale = v.div_(1 - BETAS[1] ** steps).sqrt_().add_(1e-8)
     table.index_add_(0, rows, m.div(1 - BETAS[0] ** steps).div_(scale), alpha=-rate)
 
