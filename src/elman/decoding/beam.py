@@ -4,9 +4,10 @@ Knows `step(state, ids) → (log-probabilities, state)` and how rows of a state 
 vocabulary. Used by the models that write a text for a text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def beam_search(  # noqa: PLR0913 what a model can be asked, and what is searche
     found, rows = _Found(config, cap), _Rows.first(n)
     if config.repetition_penalty != 1 or rules.reads_histories:
         best = None
-    symbols: Ids | None = None  # which the columns are; None where all are there
+    symbols = None
     while len(rows.texts):
         attention = None if attended is None else attended(state)
         found.remember(attention, rows)
@@ -100,12 +101,19 @@ def beam_search(  # noqa: PLR0913 what a model can be asked, and what is searche
         rows = after.some(going)
         if not np.array_equal(rows.parents, np.arange(len(log_probabilities))):
             state = choose(state, rows.parents)
-        if best is None:
-            log_probabilities, state = step(state, rows.histories[:, -1])
-        else:
-            floor = partial(_floors_of, rows=rows, room=found.room, rules=rules)
-            log_probabilities, symbols, state = best(state, rows.histories[:, -1], floor)
+        floor = partial(_floors_of, rows=rows, room=found.room, rules=rules)
+        log_probabilities, symbols, state = _read_on(state, rows.histories[:, -1], step, best=best, floor=floor)
     return found.best()
+
+
+def _read_on(
+    state: State, ids: Ids, step: Step[State], *, best: Best[State] | None, floor: Callable[[Any], Any]
+) -> tuple[NDArray[np.float32], Ids | None, State]:
+    """Log-probabilities behind the latest symbols, which symbols they are of, None where of all, and the state."""
+    if best is not None:
+        return best(state, ids, floor)
+    log_probabilities, state = step(state, ids)
+    return log_probabilities, None, state
 
 
 @dataclass(frozen=True)
