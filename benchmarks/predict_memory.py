@@ -1,9 +1,10 @@
 """Peak anonymous memory of predicting on much text against little: what is read is let go, so it should not grow.
 
-    python benchmarks/predict_memory.py FOLDER MODEL SAMPLE [--small 20] [--large 200]
+    python benchmarks/predict_memory.py FOLDER MODEL SAMPLE [--small 20] [--large 200] [-- OPTION...]
 
 Repeats SAMPLE (any file that MODEL reads, `.gz` too) up to so many megabytes in FOLDER, runs `elman predict` on each,
-and watches RssAnon of the process while it runs. The files are deleted after. MODEL is a folder of any kind.
+and watches RssAnon of the process while it runs, which does all by itself. Options behind `--` are those of `elman
+predict`. The files are deleted after. MODEL is a folder of any kind.
 """
 
 import argparse
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("sample", type=Path)
+    parser.add_argument("options", nargs="*", help="of elman predict")
     parser.add_argument("--small", type=int, default=20)
     parser.add_argument("--large", type=int, default=200)
     arguments = parser.parse_args()
@@ -43,6 +45,7 @@ def main() -> None:
         text, out = arguments.folder / f"{megabytes}{name.suffix}", arguments.folder / f"{megabytes}.out"
         write_repeated(text, sample, megabytes=megabytes)
         command = [sys.executable, "-m", "elman", "predict", str(arguments.model), str(text), "--out", str(out)]
+        command += ["--workers", "1", *arguments.options]
         try:
             peaks[megabytes], seconds = peak_anonymous(command)
         finally:
