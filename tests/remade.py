@@ -54,7 +54,10 @@ def tagger(base: elman.Tagger, **options: Any) -> elman.Tagger:
     config: TaggerConfig = reshaped(base.config, options)
     network = drawn(build_tagger(config, base.labels, seen=base.features.counts), "tagger")
     return elman.Tagger(
-        config, LabelReader(TorchTagger(network), base.features, base.labels), seen=base.seen, record=base.record
+        config,
+        LabelReader(TorchTagger(network), base.features, base.labels, smoothing=config.head.label_smoothing),
+        seen=base.seen,
+        record=base.record,
     )
 
 

@@ -115,7 +115,9 @@ class Tagger(Model):
             raise ModelFileError("the words are not those of config.json", where=where)
         record = stored.record()
         engine, exported = _engine(stored, config, labels, features=features)
-        found = cls(config, LabelReader(engine, features, labels, outside=outside), seen=seen, record=record)
+        smoothing = config.head.label_smoothing
+        reader = LabelReader(engine, features, labels, outside=outside, smoothing=smoothing)
+        found = cls(config, reader, seen=seen, record=record)
         found.exported = exported
         return found
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import elman
-from elman.models.tagging.decoding import LabelReader
-from tiny import TAGGER
+from elman.models.tagging.decoding import LabelReader, unsmoothed
+from tiny import TAGGER, conllu, tagged
 
 TOKENS = ["Ada", "Kim", "sees"]
 
@@ -55,3 +55,28 @@ def test_batches_tell_the_mean_of_the_probabilities(model: elman.Tagger) -> None
     ((group, (logs,), lengths),) = model.reader.log_probability_batches([TOKENS])
     assert group == [0] and lengths[0] == len(TOKENS)
     np.testing.assert_allclose(np.exp(logs[0, : len(TOKENS)]), mean_marginals(model), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_what_smoothing_spread_is_taken_back(share: float) -> None:
+    p = np.random.default_rng(1).dirichlet(np.full(5, 0.3), size=(2, 7))
+    logs = np.log((1 - share) * p + share / 5).astype(np.float32)
+    np.testing.assert_allclose(np.exp(unsmoothed(logs, share)), p, atol=1e-6)
+    np.testing.assert_array_equal(unsmoothed(logs, 0.0), logs)
+    flat = unsmoothed(np.log(np.array([[0.98, 0.01, 0.01]], dtype=np.float32)), share)
+    assert np.isfinite(flat).all() and np.exp(flat).sum() == pytest.approx(1)
+    assert np.exp(unsmoothed(np.zeros((1, 1), dtype=np.float32), share)) == 1
+
+
+def test_a_tagger_that_learnt_smoothed_labels_is_as_sure_as_it_may_be(tmp_path: Path) -> None:
+    path = conllu(tmp_path / "t.conllu", tagged(60))
+    options = {**TAGGER, **dict.fromkeys(("input_dropout", "output_dropout", "word_dropout", "feature_dropout"), 0.0)}
+    found = elman.Tagger.train(path, dev="none", label_columns=["upos"], epochs=12, lr=0.05, label_smoothing=0.4,
+                               **options)  # fmt: skip
+    words = [token for token, _, _ in tagged(1)[0]]
+    ((_, batch),) = found.reader._batches([words])
+    assert np.exp(found.engine.emissions(batch)[0]).max() < 0.75, "what was learnt"
+    (told,) = found.reader.tagged([words])
+    assert min(told.probabilities["upos"]) > 0.9
+    found.save(tmp_path / "m")
+    assert next(elman.load(tmp_path / "m").tag([words])).probabilities == told.probabilities

@@ -39,6 +39,8 @@ def test_a_second_thread_reads_more() -> None:
 def test_parts_of_speech_are_learnt_slower_where_a_text_is_read_often() -> None:
     treebank = replace(FACTS, spans=False, seconds=None)
     few, many = (choose(replace(treebank, epochs=epochs), {}).values for epochs in (9, 10))
+    assert (few["label_smoothing"], many["label_smoothing"]) == (0.0, 0.1)
+    assert choose(replace(treebank, epochs=10), {"crf": True}).values["label_smoothing"] == 0.0
     assert (few["lr"], many["lr"]) == (6e-3, 3e-3) and few["lr"] * few["table_rate"] == many["lr"] * many["table_rate"]
     assert choose(replace(FACTS, seconds=None, epochs=9), {}).values["lr"] == 6e-3
     assert "lr" not in choose(replace(treebank, epochs=9), {"lr": 1.0}).values

@@ -18,6 +18,8 @@ from elman.models.windows import refuse_long
 from elman.text.features import WordFeatures
 from elman.text.labels import BIOES, OUTSIDE, LabelSet, to_spans
 
+FAINT = 1e-9
+"""What is left of a probability that is no larger than what smoothing spread."""
 NEVER = -1e4
 """Weight of a step that a scheme does not allow."""
 Scores = NDArray[np.float32]
@@ -73,14 +75,17 @@ class LabelReader:
 
     Args:
         outside: for each column the nats that are taken off the score of `O` where the best labels are chosen; where
-            probabilities are told, they are not. None is 0 for all.
+            probabilities are told, they are not. None is 0 for all. smoothing: share of each probability that was
+            spread over all labels in training, where there is no CRF: it is taken back.
     """
 
     def __init__(
-        self, engine: Any, features: WordFeatures, labels: Sequence[LabelSet], *, outside: Sequence[float] | None = None
-    ) -> None:
+        self, engine: Any, features: WordFeatures, labels: Sequence[LabelSet], *,
+        outside: Sequence[float] | None = None, smoothing: float = 0.0,
+    ) -> None:  # fmt: skip
         self.engine, self.features, self.labels = engine, features, list(labels)
         self.outside = [0.0] * len(self.labels) if outside is None else list(outside)
+        self.smoothing = smoothing
         self.crfs: list[tuple[Transitions, ...]] = [engine.transitions(k) for k in range(len(self.labels))]
         self.rules = [_rules(one, crfs) for one, crfs in zip(self.labels, self.crfs, strict=True)]
 
@@ -149,7 +154,7 @@ class LabelReader:
         what the CRF of each member says."""
         crfs = self.crfs[column]
         if not crfs:
-            return np.asarray(emissions[0])
+            return unsmoothed(emissions[0], self.smoothing)
         logs = [log_marginals(some, lengths, crf) for some, crf in zip(emissions, crfs, strict=True)]
         return np.asarray(np.logaddexp.reduce(logs) - np.log(len(logs)), dtype=np.float32)
 
@@ -204,6 +209,18 @@ class LabelReader:
         order = np.argsort(lengths, kind="stable")
         for group in grouped(order[lengths[order] > 0], lengths, rows=ROWS, tokens=TOKENS):
             yield group.tolist(), data.batch(group)
+
+
+def unsmoothed(logs: Scores, share: float) -> Scores:
+    """ln p (…, K) of what was learnt with a share of each probability spread over all K labels, as if it had not been.
+
+    Such a model comes to q = (1 - share) p + share / K.
+    """
+    if not share:
+        return np.asarray(logs)
+    p = (np.exp(logs.astype(np.float64)) - share / logs.shape[-1]) / (1 - share)
+    p = np.maximum(p, FAINT)
+    return np.asarray(np.log(p / p.sum(axis=-1, keepdims=True)), dtype=np.float32)
 
 
 def _rules(labels: LabelSet, crfs: tuple[Transitions, ...]) -> Transitions | None:

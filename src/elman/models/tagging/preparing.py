@@ -89,7 +89,9 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     ).to(device)  # fmt: skip
 
     def reader(outside: Sequence[float] | None) -> LabelReader:
-        return LabelReader(TorchTagger(network), read.features, read.labels, outside=outside)
+        return LabelReader(
+            TorchTagger(network), read.features, read.labels, outside=outside, smoothing=options.head.label_smoothing
+        )
 
     dev = None
     if read.dev is not None:

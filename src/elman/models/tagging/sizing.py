@@ -31,8 +31,8 @@ of Hangul are met once, their syllables a thousand times. For spans it was no ga
 DEV_TOKENS = 40_000
 """Tokens of an evaluation on the way."""
 ROWS = 32
-MANY_EPOCHS = 10
-"""Where a text is read so often, parts of speech are learnt better at half the rate."""
+MANY_EPOCHS, SMOOTHING = 10, 0.1
+"""Where a text is read so often, parts of speech are learnt better at half the rate, and with smoothed labels."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,15 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     most = MOST_EPOCHS if facts.seconds and facts.spans and facts.tokens < FEW_TOKENS else None
     members = _members(facts, hidden, most)
     epochs = min(_epochs(facts, hidden) / given.get("members", members), most or math.inf)
+    is_often = epochs >= MANY_EPOCHS
     wanted: dict[str, Any] = {
         "hidden": hidden,
         "batch_size": ROWS,
         "layers": 2,
         "members": members,
         "character_hidden": SPELT if facts.spelt else 0,
-        **_rates(facts.spans, epochs),
+        **_rates(facts.spans, often=is_often),
+        "label_smoothing": SMOOTHING if is_often and not facts.spans and not given.get("crf") else 0.0,
         **_tables(facts.spans),
         **_dropout(facts.spans, given.get("dropout")),
     }
@@ -123,12 +125,12 @@ def _epochs(facts: Facts, hidden: int) -> float:
     return facts.seconds * speed * share / facts.tokens
 
 
-def _rates(spans: bool, epochs: float) -> dict[str, float]:
+def _rates(spans: bool, *, often: bool) -> dict[str, float]:
     """Rates of all weights, and of tables as a multiple: entities are found by vectors that move little, parts of
     speech by ones that learn fast, however fast the rest does."""
     if spans:
         return {"lr": 6e-3, "table_rate": 0.5}
-    return {"lr": 3e-3, "table_rate": 6.0} if epochs >= MANY_EPOCHS else {"lr": 6e-3, "table_rate": 3.0}
+    return {"lr": 3e-3, "table_rate": 6.0} if often else {"lr": 6e-3, "table_rate": 3.0}
 
 
 def _tables(spans: bool) -> dict[str, float]:

@@ -15,17 +15,21 @@ import { wellFormed } from "../text/unicode.js";
 /** Weight of a step that a scheme does not allow. */
 const NEVER = -1e4;
 const OUTSIDE = "O";
+/** What is left of a probability that is no larger than what smoothing spread. */
+const FAINT = 1e-9;
 
 export class Tagger {
   static async open(folder) {
-    const [words, labels, unicode, arrays] = await Promise.all([
-      folder.document("words.json"), folder.document("labels.json"), folder.unicode(), folder.arrays(),
+    const [config, words, labels, unicode, arrays] = await Promise.all([
+      folder.document("config.json"), folder.document("words.json"), folder.document("labels.json"),
+      folder.unicode(), folder.arrays(),
     ]);
     const graphs = { words: await folder.graph("words.onnx"), tagger: await folder.graph("tagger.onnx") };
-    return new Tagger({ words, labels, unicode, arrays, graphs });
+    return new Tagger({ config, words, labels, unicode, arrays, graphs });
   }
 
-  constructor({ words, labels, unicode, arrays, graphs }) {
+  constructor({ config, words, labels, unicode, arrays, graphs }) {
+    const smoothing = config.head.label_smoothing;
     this.unicode = unicode;
     this.features = new WordFeatures(words, unicode);
     this.cutter = new Cutter(unicode);
@@ -34,7 +38,7 @@ export class Tagger {
     this.columns = labels.columns.map((document, k) => {
       const set = new LabelSet(document);
       const chains = chainsOf(arrays, k);
-      return { name: set.name, labels: set, chains, rules: rulesOf(set, chains), outside: labels.outside[k] };
+      return { name: set.name, labels: set, chains, rules: rulesOf(set, chains), outside: labels.outside[k], smoothing };
     });
   }
 
@@ -75,7 +79,7 @@ export class Tagger {
 function told(column, members) {
   const { chains, rules, labels } = column;
   const isOwn = chains.length === 1;
-  const scores = isOwn || chains.length === 0 ? members[0] : meanOfMembers(members, chains);
+  const scores = isOwn ? members[0] : chains.length > 0 ? meanOfMembers(members, chains) : plain(members[0], column);
   const chain = isOwn ? chains[0] : rules;
   const ids = bestLabels(column, isOwn ? logMarginals(scores, chain) : scores);
   const sure = chain === null ? scores.map((row) => Array.from(row, Math.exp)) : marginals(scores, chain);
@@ -87,6 +91,16 @@ function told(column, members) {
     probabilities: ids.map((id, t) => sure[t][id]),
     spans: spans.map((span, k) => ({ ...span, probability: likely[k] })),
   };
+}
+
+/** ln p as if no share of each probability had been spread over all labels in training. */
+function plain(rows, { smoothing }) {
+  if (smoothing === 0) return rows;
+  return rows.map((row) => {
+    const p = Array.from(row, (log) => Math.max((Math.exp(log) - smoothing / row.length) / (1 - smoothing), FAINT));
+    const total = p.reduce((sum, one) => sum + one, 0);
+    return p.map((one) => Math.fround(Math.log(one / total)));
+  });
 }
 
 /** The ids of the best labels by ln of their probabilities. */
