@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from elman.models.translating.sizing import LARGE_VOCABULARY, SMALL_VOCABULARY, Facts, active_weights, choose
+from elman.models.translating.sizing import (
+    LARGE_VOCABULARY,
+    MANY_PAIRS,
+    SMALL_VOCABULARY,
+    Facts,
+    active_weights,
+    choose,
+)
 
 SENTENCES = Facts(
     pairs=29_000, tokens=470_000, source_tokens=450_000, symbols=6000, source_symbols=6000, seconds=900.0, epochs=None,
@@ -35,14 +42,26 @@ def test_large_vocabularies_have_an_adaptive_softmax_and_pay_less_for_it() -> No
 
     assert [chosen(symbols) for symbols in (LARGE_VOCABULARY - 1, LARGE_VOCABULARY)] == [False, True]
     assert "adaptive" not in choose(SENTENCES, {"adaptive": False}).values
-    whole, adaptive = (active_weights(128, SENTENCES, {"adaptive": adaptive}) for adaptive in (False, True))
+    whole, adaptive = (
+        active_weights(128, SENTENCES, {"layers": 1, "adaptive": adaptive}) for adaptive in (False, True)
+    )
     assert whole - adaptive == pytest.approx(0.9 * 6000 * 128)
 
 
 def test_weights_are_those_of_the_products_counted_by_hand() -> None:
     facts = replace(SENTENCES, tokens=10, source_tokens=20, symbols=50, source_symbols=40)
     # output 50 x 8; decoder 4 x 16 x (8 + 16); attention 5 x 16 x 16; encoder, twice, 8 x 16 x (8 + 16)
-    assert active_weights(16, facts, {"adaptive": False, "embedding": 8}) == 400 + 1536 + 1280 + 2 * 3072
+    one, two = ({"adaptive": False, "embedding": 8, "layers": layers} for layers in (1, 2))
+    assert active_weights(16, facts, one) == 400 + 1536 + 1280 + 2 * 3072
+    assert active_weights(16, facts, two) == 400 + 1536 + 1280 + 2 * (3072 + 6144)
+
+
+def test_many_letters_are_read_by_two_layers() -> None:
+    assert choose(SPELLINGS, {}).values["layers"] == 2
+    for other in (replace(SPELLINGS, pairs=MANY_PAIRS - 1), replace(SENTENCES, pairs=MANY_PAIRS)):
+        assert choose(other, {}).values["layers"] == 1
+    small = choose(SPELLINGS, {"layers": 1}).values
+    assert "layers" not in small and small["hidden"] > choose(SPELLINGS, {}).values["hidden"]
 
 
 def test_little_is_dropped_of_few_symbols_and_no_symbol_itself() -> None:

@@ -19,6 +19,8 @@ ADAPTIVE_SHARE = 0.1
 """What the adaptive softmax computes for a symbol, as a share of the whole product, at 4,000 to 8,000 byte pairs."""
 SMALL_VOCABULARY = 1000
 """Fewer symbols than these on both sides, as letters and phonemes, are all met often: little needs to be dropped."""
+MANY_PAIRS = 50_000
+"""From so many pairs of letters on, the encoder has two layers: what a letter stands for depends on those around it."""
 WIDTH_STEP = 32
 """Sizes are multiples of this."""
 TOKENS_PER_WEIGHT = 4.0
@@ -70,7 +72,9 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         for name, value in defaults.items():
             values.setdefault(name, value)
 
-    settle(layers=1, decoder_layers=1, adaptive=facts.symbols >= LARGE_VOCABULARY)
+    is_small = max(facts.symbols, facts.source_symbols) < SMALL_VOCABULARY
+    settle(layers=2 if is_small and facts.pairs >= MANY_PAIRS else 1, decoder_layers=1)
+    settle(adaptive=facts.symbols >= LARGE_VOCABULARY)
     operations = facts.flops * facts.seconds * 0.9 if facts.seconds else None
     if operations is None:
         weights = facts.tokens * (facts.epochs or 1) / TOKENS_PER_WEIGHT
@@ -81,7 +85,6 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     cost = 6 * active_weights(values["hidden"], facts, values)
     seen = operations / cost if operations is not None else facts.tokens * (facts.epochs or 1)
     epochs = seen / max(facts.tokens, 1)
-    is_small = max(facts.symbols, facts.source_symbols) < SMALL_VOCABULARY
     settle(symbol_dropout=0.0 if is_small else 0.1, **_dropout(epochs, given.get("dropout"), is_small=is_small))
     settle(batch_tokens=int(min(1200, max(300, facts.tokens / 400))))
     chosen = {name: value for name, value in values.items() if name not in given}
@@ -94,11 +97,12 @@ def active_weights(hidden: int, facts: Facts, values: Mapping[str, Any]) -> floa
     as there are source symbols to it.
 
     Args:
-        values: `adaptive`, and `embedding` if its width is known.
+        values: `layers`, `adaptive`, and `embedding` if its width is known.
     """
     width = values.get("embedding", _width(hidden, facts))
     output = facts.symbols * width * (ADAPTIVE_SHARE if values["adaptive"] else 1)
-    decoder, attention, encoder = 4 * hidden * (width + hidden), 5 * hidden * hidden, 8 * hidden * (width + hidden)
+    decoder, attention = 4 * hidden * (width + hidden), 5 * hidden * hidden
+    encoder = 8 * hidden * (width + hidden) + (values["layers"] - 1) * 24 * hidden * hidden
     return float(output + decoder + attention + facts.source_tokens / max(facts.tokens, 1) * encoder)
 
 
