@@ -6,7 +6,7 @@ trained folders where they can be looked at.
 
 import argparse
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,14 @@ def keep(model: Any, folder: Path | None, name: str) -> None:
         model.save(folder / name, overwrite=True)
 
 
-def judged(model: Any, judge: Callable[[Any], dict[str, Any]], *, wanted: bool) -> dict[str, Any]:
-    """What each exported form is worth; of one that is refused, why."""
+def judged(
+    model: Any, judge: Callable[[Any], dict[str, Any]], *, wanted: bool, files: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """What each exported form is worth; of one that is refused, why.
+
+    Args:
+        files: on whose rows the exported model is compared with the trained one.
+    """
     import elman  # only here: the thread count is set before the engine loads
     from elman.errors import ElmanError
 
@@ -33,7 +39,7 @@ def judged(model: Any, judge: Callable[[Any], dict[str, Any]], *, wanted: bool) 
     with tempfile.TemporaryDirectory() as aside:
         for name, int8 in (("fp32", False), ("int8", True)) if wanted else ():
             try:
-                model.export(Path(aside) / name, int8=int8)
+                model.export(Path(aside) / name, int8=int8, files=files)
                 found[name] = judge(elman.load(Path(aside) / name))
             except ElmanError as error:
                 found[name] = {"refused": str(error)}

@@ -99,7 +99,7 @@ from rounds import interleaved, ratios  # noqa: E402
 
 JUDGED = PARTS if arguments.part is None else (arguments.part,)
 SEARCH = {name: value for name, value in arguments.option if name in names(BeamConfig)} | {"beam": arguments.beam}
-DRAWS, LEARNT = 20, 300
+DRAWS, LEARNT, COMPARED = 20, 300, 256
 WIDTH, SYMBOLS, BATCHES, BATCH_TOKENS = 256, 8000, 10, 1200
 """Of the nets that are timed: vectors and states, byte pairs; batches of a round of training, and the size of ours."""
 
@@ -245,7 +245,9 @@ def run_work(name: str, machine: standard.Standard) -> dict[str, Any]:
                     found["details"] = of_part["details"]
                 return found
 
-            result[net] = figures | judged(model) | forms.judged(model, judged, wanted=arguments.exported)
+            real = [write_rows(Path(aside) / "compared.jsonl", rows["dev"][:COMPARED])]
+            shipped = forms.judged(model, judged, wanted=arguments.exported, files=real)
+            result[net] = figures | judged(model) | shipped
     return result
 
 
