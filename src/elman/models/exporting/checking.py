@@ -55,9 +55,11 @@ class Comparison:
             "equal": self.equal / self.answers if self.answers else 1.0,
         }  # fmt: skip
 
-    def hold(self, *, int8: bool, where: str) -> None:
+    def hold(self, *, int8: bool, where: str, is_real: bool) -> None:
         """Refuse a model that does not answer as it should.
 
+        Args:
+            is_real: whether the rows were of files, and not made up.
         Raises:
             ElmanError: in fp32 scores are further apart than `NEAR`; in int8 fewer answers are equal than `EQUAL`.
         """
@@ -70,7 +72,8 @@ class Comparison:
         if int8 and (share < EQUAL or not np.isfinite(self.difference)):
             raise ElmanError(
                 f"in int8 only {share:.2%} of {self.answers:,} answers are those of the trained model, wanted are "
-                f"{EQUAL:.1%}: nothing was written", where=where, mend="export without --int8",
+                f"{EQUAL:.1%}: nothing was written", where=where,
+                mend="export without --int8" + ("" if is_real else ", or name files on whose rows to compare"),
             )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def _write_model(
     folder.write_exported(model, written, graphs)
     other = folder.load(place, "onnx")
     compared = kind.compare(model, other, files=files, reading=reading)
-    compared.hold(int8=form.int8, where=where)
+    compared.hold(int8=form.int8, where=where, is_real=bool(files))
     about["check"] = compared.to_json()
     other.exported = written
     folder.write_exported(other, written, graphs)  # once more, for what was found and for the card
