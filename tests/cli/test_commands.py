@@ -119,7 +119,10 @@ def test_predict_writes_to_stdout(calls: list[Any], capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == '{"text": "글"}\n'
 
 
-def test_predict_has_the_workers_that_are_given(calls: list[Any]) -> None:
+def test_predict_has_the_workers_that_are_given_and_else_a_few(calls: list[Any]) -> None:
+    assert main(["predict", "m", "--threads", "64"]) == 0
+    assert calls[1:] == [("predict_to", (["-"],), {"reading": {}, "workers": 8})]
+    calls.clear()
     assert main(["predict", "m", "--threads", "3", "--workers", "2"]) == 0
     assert calls[1:] == [("predict_to", (["-"],), {"reading": {}, "workers": 2})]
 

@@ -83,7 +83,7 @@ def add_threads(parser: Parser, *, workers: bool = False) -> None:
     parser.add_argument("--threads", type=_whole, metavar="N", help="threads of the engine (default: all cores)")
     if workers:
         parser.add_argument("--workers", type=_whole, metavar="N", help="processes that a long file is divided among, "
-                            "each with its share of the threads (default: one for each thread)")  # fmt: skip
+                            "each with its share of the threads (default: one for each thread, at most 8)")  # fmt: skip
 
 
 def add_engine(parser: Parser) -> None:

@@ -17,6 +17,9 @@ from elman.settings import one_path
 
 ENCODING = "encoding of the files that are read; UTF-8 may begin with a byte order mark. What is written is UTF-8"
 
+WORKERS = 8
+"""As many processes as are begun without being asked for: each has the model in memory."""
+
 
 def add_options(parser: Parser) -> None:
     """The model, the files, how they are read, and where the answer goes."""
@@ -41,7 +44,7 @@ def run(given: Namespace) -> None:
     reading, *parts = chosen_for(given, "reading", "output", "decoding")
     wanted = dict(ChainMap(*parts, given_beside(given, "ensemble")))
     use_threads(given.threads)
-    wanted["workers"] = threads() if given.workers is None else given.workers
+    wanted["workers"] = min(threads(), WORKERS) if given.workers is None else given.workers
     model, files = elman.load(given.model, engine=given.engine), given.files or ["-"]
     if given.out is None:
         model.predict_to(files, output.lines, reading=reading, **wanted)
