@@ -175,13 +175,20 @@ def likeliest_alone(languages: Languages, first: int) -> Any:
 @given(
     seed=st.integers(0, 10_000), symbols=st.sampled_from([4, 5, 40, 301]), first=st.integers(1, 40),
     beam=st.integers(1, 7), minimum=st.sampled_from([0, 3]), rounded=st.booleans(),
-    forbidden=st.sampled_from([(), (2,), (1, 2, 3)]),
+    forbidden=st.sampled_from([(), (2,), (1, 2, 3)]), covered=st.sampled_from([0.0, 0.5]),
 )  # fmt: skip
 def test_no_more_than_the_likeliest_symbols_are_needed(
-    seed: int, symbols: int, first: int, beam: int, minimum: int, rounded: bool, forbidden: tuple[int, ...]
+    seed: int,
+    symbols: int,
+    first: int,
+    beam: int,
+    minimum: int,
+    rounded: bool,
+    forbidden: tuple[int, ...],
+    covered: float,
 ) -> None:
     languages = Languages(symbols=symbols, seed=seed, rounded=rounded)
-    config = BeamConfig(beam=beam, n_best=beam, minimum_length=minimum)
+    config = BeamConfig(beam=beam, n_best=beam, minimum_length=minimum, coverage_penalty=covered)
     some = {"numbers": [0, 1, 2], "longest": [5, 1, 7], "forbidden": forbidden}
     whole = search(languages, config, **some)
     found = search(languages, config, **some, best=likeliest_alone(languages, first))
