@@ -37,41 +37,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asking
 import forms
 
 PARTS, PEERS, SPEEDS = ("dev", "test"), ("fasttext", "tfidf", "torch"), ("seconds", "texts", "size")
 
-
-def option(text: str) -> tuple[str, Any]:
-    """Name and value of NAME=VALUE."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value
-
-
-def seeds(text: str) -> list[int]:
-    """The numbers between the commas."""
-    return [int(part) for part in text.split(",")]
-
-
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("data", type=Path)
 parser.add_argument("works", nargs="*")
-parser.add_argument("--seeds", type=seeds, default=[1])
+parser.add_argument("--seeds", type=asking.numbers, default=[1])
 parser.add_argument("--threads", type=int, help="default: all processors, or one with --speed")
 parser.add_argument("--part", choices=PARTS, help="judge on this part alone (default: on both)")
 parser.add_argument("--peer", choices=PEERS, action="append", default=[], help="train this one too; repeatable")
 parser.add_argument("--peers-only", action="store_true", help="leave elman out")
 parser.add_argument("--minutes", type=float, help="standard minutes in place of those of the work")
-parser.add_argument("--option", type=option, action="append", default=[])
+parser.add_argument("--option", type=asking.option, action="append", default=[])
 parser.add_argument("--speed", choices=SPEEDS, action="append", default=[], help="what to time; repeatable")
 parser.add_argument("--model", type=Path, help="a trained folder for `texts` and `size`")
 parser.add_argument("--rounds", type=int, default=7)
-parser.add_argument("--budgets", type=seeds, default=[1, 2, 4, 8, 16, 32, 64, 128], help="seconds to try in turn")
+parser.add_argument(
+    "--budgets", type=asking.numbers, default=[1, 2, 4, 8, 16, 32, 64, 128], help="seconds to try in turn"
+)
 parser.add_argument("--out", type=Path)
 forms.add_options(parser)
 arguments = parser.parse_args()
@@ -248,15 +234,6 @@ def run_peer(name: str, data: Data, seconds: float, *, seed: int) -> dict[str, A
     return figures | {part: judge(fitted, data, part) for part in JUDGED}
 
 
-def show(result: dict[str, Any]) -> None:
-    """Print a result, and keep it where that was asked for."""
-    line = json.dumps(result)
-    print(line, flush=True)
-    if arguments.out is not None:
-        with arguments.out.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-
-
 def spread(values: Sequence[float]) -> dict[str, float | None]:
     """Mean and standard deviation."""
     return {"mean": statistics.mean(values), "deviation": statistics.stdev(values) if len(values) > 1 else None}
@@ -287,9 +264,9 @@ def run_work(name: str, machine: standard.Standard) -> None:
                 result["elman"] = run_ours(name, data, seconds, seed=seed)
             for peer in arguments.peer:
                 result[peer] = once if peer == "tfidf" else run_peer(peer, data, seconds, seed=seed)
-            show(result)
+            asking.show(result, arguments.out)
             results.append(result)
-    show({**about, "seeds": arguments.seeds, **summary(results)})
+    asking.show({**about, "seeds": arguments.seeds, **summary(results)}, arguments.out)
 
 
 def time_seconds(name: str) -> dict[str, Any]:
@@ -340,7 +317,7 @@ def run_speed(names: Sequence[str], machine: standard.Standard) -> None:
     about = {"machine": machine.line(), "factor": machine.factor}
     if "seconds" in arguments.speed:
         for name in names:
-            show({**about, **time_seconds(name)})
+            asking.show({**about, **time_seconds(name)}, arguments.out)
     if arguments.speed == ["seconds"]:
         return
     with opened("sst2") as data, tempfile.TemporaryDirectory() as aside:
@@ -349,9 +326,9 @@ def run_speed(names: Sequence[str], machine: standard.Standard) -> None:
             train_ours(data, machine.budget(arguments.minutes or 5), seed=arguments.seeds[0]).save(folder)
         ours = elman.load(folder)
         if "texts" in arguments.speed:
-            show({**about, **time_texts(ours, data), "test": judge_ours(ours, data, "test")})
+            asking.show({**about, **time_texts(ours, data), "test": judge_ours(ours, data, "test")}, arguments.out)
         if "size" in arguments.speed:
-            show({**about, "speed": "size", "megabytes": megabytes(folder)})
+            asking.show({**about, "speed": "size", "megabytes": megabytes(folder)}, arguments.out)
 
 
 def main() -> None:

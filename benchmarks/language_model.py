@@ -9,7 +9,6 @@ DATA is a folder that holds `tinyshakespeare`, `wikitext-2` and `war-and-peace`;
 
 import argparse
 import gzip
-import json
 import os
 import tempfile
 import time
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asking
 import forms
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -141,11 +141,7 @@ def main() -> None:
             result["elman"] = run_ours(name, parts, machine)
             if work.peer and not arguments.no_peer:
                 result["plain torch"] = run_peer(work, parts, machine)
-        line = json.dumps(result)
-        print(line, flush=True)
-        if arguments.out is not None:
-            with arguments.out.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+        asking.show(result, arguments.out)
 
 
 if __name__ == "__main__":

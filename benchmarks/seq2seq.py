@@ -36,21 +36,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import asking
 import forms
 
 PARTS, SPEEDS = ("dev", "test"), ("training", "beam")
-
-
-def option(text: str) -> tuple[str, Any]:
-    """Name and value of NAME=VALUE."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value
-
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("data", type=Path)
@@ -60,7 +49,7 @@ parser.add_argument("--threads", type=int, help="default: all processors, or one
 parser.add_argument("--part", choices=PARTS, help="judge on this part alone (default: on both)")
 parser.add_argument("--minutes", type=float, help="standard minutes in place of those of the work")
 parser.add_argument("--beam", type=int, default=5)
-parser.add_argument("--option", type=option, action="append", default=[])
+parser.add_argument("--option", type=asking.option, action="append", default=[])
 parser.add_argument("--speed", choices=SPEEDS, action="append", default=[], help="what to time; repeatable")
 parser.add_argument("--model", type=Path, help="a trained folder for `beam` (default: trained for --minutes, or two)")
 parser.add_argument("--sentences", type=int, default=200, help="how many `beam` translates")
@@ -381,15 +370,6 @@ def time_beam(machine: standard.Standard) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show(result: Mapping[str, Any]) -> None:
-    """Print a result, and keep it where that was asked for."""
-    line = json.dumps(result)
-    print(line, flush=True)
-    if arguments.out is not None:
-        with arguments.out.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-
-
 def main() -> None:
     """Run each work, or time what was asked for, and print the figures."""
     if unknown := [name for name in arguments.works if name not in WORKS]:
@@ -399,11 +379,11 @@ def main() -> None:
     machine = standard.measure()
     print(machine.line(), flush=True)
     for name in arguments.works:
-        show(run_work(name, machine))
+        asking.show(run_work(name, machine), arguments.out)
     if "training" in arguments.speed:
-        show({"machine": machine.line(), **time_training()})
+        asking.show({"machine": machine.line(), **time_training()}, arguments.out)
     if "beam" in arguments.speed:
-        show({"machine": machine.line(), **time_beam(machine)})
+        asking.show({"machine": machine.line(), **time_beam(machine)}, arguments.out)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ one of `Tagger.train`, its value JSON or else a word: `--option 'label_columns=[
 """
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -19,36 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asking
 import forms
 
 PARTS = ("dev", "test")
 
-
-def option(text: str) -> tuple[str, Any]:
-    """Name and value of NAME=VALUE."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value
-
-
-def seeds(text: str) -> list[int]:
-    """The numbers between the commas."""
-    return [int(part) for part in text.split(",")]
-
-
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("data", type=Path)
 parser.add_argument("works", nargs="+")
-parser.add_argument("--seeds", type=seeds, default=[1])
+parser.add_argument("--seeds", type=asking.numbers, default=[1])
 parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
 parser.add_argument("--part", choices=PARTS, help="judge on this part alone (default: on both)")
 parser.add_argument("--peer", action="store_true", help="train the plain BiLSTM too")
 parser.add_argument("--out", type=Path)
-parser.add_argument("--option", type=option, action="append", default=[])
+parser.add_argument("--option", type=asking.option, action="append", default=[])
 forms.add_options(parser)
 arguments = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(arguments.threads)
@@ -154,15 +137,6 @@ def run_peer(work: Work, machine: standard.Standard, *, seed: int) -> dict[str, 
     return figures
 
 
-def show(result: dict[str, Any]) -> None:
-    """Print a result, and keep it where that was asked for."""
-    line = json.dumps(result)
-    print(line, flush=True)
-    if arguments.out is not None:
-        with arguments.out.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-
-
 def summary(name: str, results: list[dict[str, Any]]) -> dict[str, Any]:
     """Mean and standard deviation of the headline over the seeds, for each who ran."""
     found: dict[str, Any] = {"work": name, "seeds": arguments.seeds}
@@ -188,9 +162,9 @@ def main() -> None:
             result["elman"] = run_ours(name, machine, seed=seed)
             if arguments.peer:
                 result["plain torch"] = run_peer(WORKS[name], machine, seed=seed)
-            show(result)
+            asking.show(result, arguments.out)
             results.append(result)
-        show(summary(name, results))
+        asking.show(summary(name, results), arguments.out)
 
 
 if __name__ == "__main__":
