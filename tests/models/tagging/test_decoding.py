@@ -80,3 +80,6 @@ def test_a_tagger_that_learnt_smoothed_labels_is_as_sure_as_it_may_be(tmp_path: 
     assert min(told.probabilities["upos"]) > 0.9
     found.save(tmp_path / "m")
     assert next(elman.load(tmp_path / "m").tag([words])).probabilities == told.probabilities
+    found.export(tmp_path / "e")
+    shipped = next(elman.load(tmp_path / "e").tag([words])).probabilities
+    assert shipped["upos"] == pytest.approx(told.probabilities["upos"], abs=1e-5)

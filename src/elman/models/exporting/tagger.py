@@ -17,6 +17,7 @@ from elman.models.exporting.checking import ROWS, Comparison, spread_of
 from elman.models.folder import stored_tensors
 from elman.models.kinds import TAGGER
 from elman.models.tagger import Tagger
+from elman.models.tagging.decoding import LabelReader
 from elman.text.features import WordFeatures
 
 PARTS = ("begin", "between", "end")
@@ -57,7 +58,8 @@ def compare(model: Tagger, other: Tagger, *, files: Sequence[Any], reading: Mapp
     else:
         sentences = made(model.features)
     found = Comparison()
-    wanted, got = (dict(one.reader.distributions(sentences)) for one in (model, other))
+    readers = (LabelReader(one.engine, one.features, one.labels) for one in (model, other))  # of what engines give
+    wanted, got = (dict(reader.distributions(sentences)) for reader in readers)
     for number, columns in wanted.items():
         for (mine, _), (its, _) in zip(columns, got[number], strict=True):
             found.add(mine, its)
