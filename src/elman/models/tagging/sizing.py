@@ -22,9 +22,10 @@ FEW_TOKENS = 150_000
 """Below so many tokens with spans the smaller network is taken."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
-ENOUGH_EPOCHS, ENOUGH_TOKENS = 6, 2_200_000
+ENOUGH_EPOCHS, ENOUGH_TOKENS = 10, 2_100_000
 """What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
-MOST_MEMBERS = 5
+MOST_MEMBERS, MOST_OF_SPANS = 3, 5
+"""Parts of speech gain nothing from more members: their mistakes are the same."""
 SPELT, MOSTLY = 50, 0.5
 """Size of the network that reads the characters of words where more than this share of them are syllables: most words
 of Hangul are met once, their syllables a thousand times. For spans it was no gain."""
@@ -113,7 +114,8 @@ def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
     if facts.seconds is None:
         return 1
     enough = most_epochs or max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens)
-    return max(1, min(MOST_MEMBERS, int(_epochs(facts, hidden) / enough)))
+    most = MOST_OF_SPANS if facts.spans else MOST_MEMBERS
+    return max(1, min(most, int(_epochs(facts, hidden) / enough)))
 
 
 def _epochs(facts: Facts, hidden: int) -> float:
