@@ -75,10 +75,3 @@ def test_labels_are_smoothed_where_a_text_has_one_of_several() -> None:
     assert choose(replace(FACTS, labels=3), {}).values["label_smoothing"] > 0
     assert choose(replace(FACTS, labels=3, several=True), {}).values["label_smoothing"] == 0
     assert "label_smoothing" not in choose(replace(FACTS, labels=3), {"label_smoothing": 0.0}).values
-
-
-def test_time_that_a_text_which_is_read_few_times_leaves_goes_to_a_further_stack() -> None:
-    facts = Facts(50_000, 270_000, 7, 300.0, None, syllables=0.9)
-    choice = choose(facts, {})
-    assert (choice.values["members"], choice.most_epochs) == (2, 4)
-    assert choose(replace(facts, seconds=200.0), {}).values["members"] == 1

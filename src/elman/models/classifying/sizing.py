@@ -78,11 +78,10 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     }
     seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
     seen /= SPELLING_COST if given.get("spelling", wanted["spelling"]) else 1
-    most = max(FEWEST_EPOCHS, MEETINGS * facts.labels // facts.texts) if facts.seconds else None
-    is_timed = facts.seconds and not facts.transferred
-    wanted["members"] = _members(seen / facts.tokens, most or MEMBER_EPOCHS) if is_timed else 1
+    wanted["members"] = _members(seen / facts.tokens) if facts.seconds and not facts.transferred else 1
     values = {name: value for name, value in wanted.items() if name not in given}
     seen /= given.get("members", wanted["members"])
+    most = max(FEWEST_EPOCHS, MEETINGS * facts.labels // facts.texts) if facts.seconds else None
     epochs = min(seen / facts.tokens, most or math.inf)
     rows = given.get("batch_size", wanted["batch_size"])
     steps = max(1, int(epochs * facts.texts / rows))
@@ -90,7 +89,6 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     return Choice(values, f"chosen for about {epochs:.0f} epochs: {told}", steps, DEV_TOKENS, most)
 
 
-def _members(epochs: float, most: int) -> int:
-    """How many stacks a time pays for in which one would read the text so often, and each is to read it no more than
-    `most` times."""
-    return max(1, min(MOST_MEMBERS, round(epochs / most) if most < MEMBER_EPOCHS else int(epochs / MEMBER_EPOCHS)))
+def _members(epochs: float) -> int:
+    """How many stacks a time pays for in which one would read the text so often."""
+    return max(1, min(MOST_MEMBERS, int(epochs / MEMBER_EPOCHS)))
