@@ -55,7 +55,7 @@ def test_a_run_with_time_for_more_ends_when_its_labels_were_met_often() -> None:
         return choose(Facts(texts, 10 * texts, labels, seconds, None if seconds else 3), {}).most_epochs
 
     assert most(6000, 2) == 10  # 30,000 / 3,000
-    assert most(50_000, 7) == 4 and most(200_000, 2) == 4  # 30,000 / 7,143, and the fewest
+    assert most(20_000, 7) == 10 and most(50_000, 7) == most(200_000, 2) == 8  # 30,000 / 2,857, and the fewest
     assert most(10_000, 77) == 231
     assert most(6920, 2, None) is None
     choice = choose(Facts(6000, 60_000, 2, 300.0, None), {"members": 1})

@@ -22,7 +22,7 @@ SMALL = {"hidden": 96, "word_width": 64, "feature_width": 32}
 LARGE = {"hidden": 128, "word_width": 100, "feature_width": 64}
 MEMBER_EPOCHS, MOST_MEMBERS = 8, 3
 """A text that is read more often than this is learnt by heart: the time is better spent on several stacks."""
-MEETINGS, FEWEST_EPOCHS = 30_000, 4
+MEETINGS, FEWEST_EPOCHS = 30_000, 8
 """Under a budget a run ends when it has met a text of each label so often: what comes after is learning by heart."""
 SMOOTHING = 0.1
 """Of more than two labels, one of which a text has: some texts could as well have another."""
