@@ -304,7 +304,8 @@ def test_where_histories_matter_all_symbols_are_asked_for(case: str) -> None:
         raise AssertionError(given)
 
     config = BeamConfig(beam=3, **options)
-    search(Languages(), config, [0], [4], forbidden=forbidden, best=best)
+    found = search(Languages(), config, [0], [4], forbidden=forbidden, best=best)[0]
+    assert_same(found, search(Languages(), config, [0], [4], forbidden=forbidden)[0])
 
 
 def test_a_rule_knows_the_number_of_the_text() -> None:

@@ -43,11 +43,8 @@ class Constraints:
     def applied_to(self, scores: Scores, symbols: Ids, written: int) -> Scores:
         """A copy of the scores (R, m) of some symbols (R, m) with -inf for what may not follow, where histories do not
         matter."""
-        banned = [] if callable(self.forbidden) else list(self.forbidden)
-        if self.end is not None and written < self.minimum:
-            banned.append(self.end)
         left = scores.copy()
-        left[np.isin(symbols, banned)] = -np.inf
+        left[np.isin(symbols, self._always(written))] = -np.inf
         return left
 
     def applied(self, scores: Scores, written: int, *, histories: Ids, texts: Ids) -> Scores:
@@ -59,10 +56,7 @@ class Constraints:
         """
         N = scores.shape[1]
         banned = np.zeros(N, dtype=scores.dtype)
-        if not callable(self.forbidden):
-            banned[_within(self.forbidden, N)] = -np.inf
-        if self.end is not None and written < self.minimum:
-            banned[self.end] = -np.inf
+        banned[_within(self._always(written), N)] = -np.inf
         left = scores + banned  # (R, N)
         if callable(self.forbidden):
             for row, text in enumerate(texts.tolist()):
@@ -70,6 +64,13 @@ class Constraints:
         if self.no_repeat_ngram:
             left[completing(histories, self.no_repeat_ngram)] = -np.inf
         return left
+
+    def _always(self, written: int) -> list[int]:
+        """What may not follow so many symbols, whichever they are."""
+        banned = [] if callable(self.forbidden) else list(self.forbidden)
+        if self.end is not None and written < self.minimum:
+            banned.append(self.end)
+        return banned
 
 
 def all_but(allowed: Sequence[int] | Following, *, symbols: int) -> Forbidden:

@@ -24,11 +24,6 @@ def has_keys(shape: Seq2SeqShape) -> bool:
     return kind in ("general", "mlp") or (kind == "dot" and directions == 2)
 
 
-def is_grouped(shape: Seq2SeqShape) -> bool:
-    """Whether rows that look at the same source can be multiplied with it in one product."""
-    return shape.decoder.attention in ("dot", "general")
-
-
 def state_names(shape: Seq2SeqShape) -> list[str]:
     """The parts of a decoder's state, (R, H) each: those of the cell layer by layer, then h_tilde, if it is fed."""
     names = [f"{name}{layer}" for layer in range(shape.decoder.decoder_layers) for name in STATES[shape.stack.cell]]
@@ -80,7 +75,7 @@ def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False, 
 
     Args:
         weights: of the network. narrow: of an adaptive softmax give out, in place of `logs`, the `head` (R, N0 + K) and
-            what the clusters behind it read, `narrow0` (R, D_0), …: input of `tails_graph`. Where `is_grouped`,
+            what the clusters behind it read, `narrow0` (R, D_0), …: input of `tails_graph`. Where rows look together,
             `memory`, `keys` and `lengths` then have a row for each of n sources, `index` (n, B) the rows that are
             written from it, some perhaps twice, and `place` (R,) where each row stands in `index`.
     """
@@ -93,7 +88,7 @@ def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False, 
     h, after = _layers(graph, read, shape, state, weights=part_of(weights, "decoder.first."), first=0, count=1)
     context = alpha = None
     if config.attention != "none":
-        look = _looked_together if narrow and is_grouped(shape) else _looked
+        look = _looked_together if narrow and shape.looks_together else _looked
         context, alpha = look(graph, h, shape, part_of(weights, "decoder.attention."))
     if config.decoder_layers > 1:
         joined = h if context is None else graph.op("Concat", h, context, axis=1)

@@ -7,7 +7,7 @@ import signal
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,14 +52,9 @@ def answered(
         with tempfile.TemporaryDirectory(prefix="elman-") as aside:
             crew = _Crew(_saved(models, Path(aside)), work, count)
             try:
-                yield from crew.answers(_begun(first, each), asked)
+                yield from crew.answers(chain([first], each), asked)
             finally:
                 crew.dismiss()
-
-
-def _begun(first: Item, others: Iterator[Item]) -> Iterator[Item]:
-    yield first
-    yield from others
 
 
 def _saved(models: Sequence[Any], aside: Path) -> list[Path]:

@@ -267,6 +267,11 @@ class Seq2SeqShape:
     decoder: DecoderConfig
 
     @property
+    def looks_together(self) -> bool:
+        """Whether rows that look at the same source can be multiplied with it in one product."""
+        return self.decoder.attention in ("dot", "general")
+
+    @property
     def output_width(self) -> int:
         """Of the vectors that the softmax multiplies."""
         return self.embedding.embedding if self.embedding.tied else self.stack.hidden

@@ -85,8 +85,7 @@ class OnnxSeq2Seq:
             }
             of_rows: dict[str, Door] = {name: door for name, door in outputs.items() if name != "logs"}
             of_rows |= {"head": ("float32", (None, self._tails[0].first + len(self._tails))), **narrow}
-            self._is_grouped = config.attention in ("dot", "general")
-            if self._is_grouped:
+            if shape.looks_together:
                 inputs = {**inputs, "index": ("int64", (None, None)), "place": ("int64", (None,))}
             self._narrow = Session(exported.folder / NARROW, inputs=inputs, outputs=of_rows)
             behind: dict[str, Door] = {
@@ -147,7 +146,7 @@ class OnnxSeq2Seq:
         Args:
             floor: the floors (R,), given ln p (R, N0) of the frequent symbols.
         """
-        given, state = self._grouped(state) if self._is_grouped else self._gathered(state)
+        given, state = self._grouped(state) if self._shape.looks_together else self._gathered(state)
         found, after = self._read(self._narrow, state, ids, given)
         head, first = found["head"], self._tails[0].first
         least = floor(head[:, :first])[:, None]
@@ -180,7 +179,7 @@ class OnnxSeq2Seq:
             }  # fmt: skip
         order = np.argsort(which, kind="stable")
         ranks = np.empty(len(which), dtype=np.int64)
-        ranks[order] = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+        ranks[order] = _ranks(counts)
         most = int(counts.max())
         index = np.zeros((len(live), most), dtype=np.int64)
         index[which, ranks] = np.arange(len(which))
@@ -233,13 +232,18 @@ def _above(logs: Floats, least: Floats) -> tuple[Ids, Ids, Floats]:
     return rows, columns, logs[rows, columns]
 
 
+def _ranks(counts: Ids) -> Ids:
+    """0, 1, … for each of some groups that stand one behind the other, of so many members."""
+    return np.asarray(np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts))
+
+
 def _side_by_side(parts: list[tuple[Ids, Ids, Floats]], *, rows: int) -> tuple[Floats, Ids]:
     """Values and symbols (R, m) of parts whose symbols rise from part to part; -inf where a row has fewer."""
     row, symbol, log = (np.concatenate(some) for some in zip(*parts, strict=True))
     order = np.argsort(row, kind="stable")
     row, symbol, log = row[order], symbol[order], log[order]
     counts = np.bincount(row, minlength=rows)
-    places = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = _ranks(counts)
     logs = np.full((rows, int(counts.max(initial=1))), -np.inf, dtype=np.float32)
     symbols = np.zeros(logs.shape, dtype=np.int64)
     logs[row, places], symbols[row, places] = log, symbol

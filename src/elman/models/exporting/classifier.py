@@ -19,9 +19,6 @@ from elman.models.exporting.tagger import made
 from elman.models.folder import stored_tensors
 from elman.models.kinds import CLASSIFIER
 
-NOT_IN_A_PAGE: tuple[str, ...] = ()
-"""Graphs that the page of a site has no use for."""
-
 
 def graphs(model: Classifier, *, int8: bool) -> dict[str, bytes]:
     """The ONNX files by name."""

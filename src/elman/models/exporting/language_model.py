@@ -21,8 +21,6 @@ from elman.text.vocabulary import START
 
 LONGEST = 200
 """Symbols of a row that are compared."""
-NOT_IN_A_PAGE: tuple[str, ...] = ()
-"""Graphs that the page of a site has no use for."""
 
 
 def graphs(model: LanguageModel, *, int8: bool) -> dict[str, bytes]:

@@ -20,8 +20,6 @@ STEPS = 12
 """Symbols of a target that are compared."""
 AT_ONCE = 32
 LONGEST = 100
-NOT_IN_A_PAGE: tuple[str, ...] = ("narrow.onnx", "tails.onnx")
-"""Graphs that the page of a site has no use for."""
 
 
 def graphs(model: Seq2Seq, *, int8: bool) -> dict[str, bytes]:

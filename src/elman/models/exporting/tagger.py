@@ -21,8 +21,6 @@ from elman.models.tagging.decoding import LabelReader
 from elman.text.features import WordFeatures
 
 PARTS = ("begin", "between", "end")
-NOT_IN_A_PAGE: tuple[str, ...] = ()
-"""Graphs that the page of a site has no use for."""
 
 
 def graphs(model: Tagger, *, int8: bool) -> dict[str, bytes]:

@@ -26,6 +26,8 @@ PARTS = {
     "tagger": "tagger", "classifier": "classifier", "language-model": "language_model", "seq2seq": "seq2seq",
 }  # fmt: skip
 """The file of this package for each kind."""
+NOT_IN_A_PAGE = ("narrow.onnx", "tails.onnx")
+"""Graphs that the page of a site has no use for."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _write_model(
     kind = import_module(f"elman.models.exporting.{PARTS[model.kind]}")
     graphs, arrays = kind.graphs(model, int8=form.int8), kind.arrays(model)
     if form.to == WEB:
-        graphs = {name: graph for name, graph in graphs.items() if name not in kind.NOT_IN_A_PAGE}
+        graphs = {name: graph for name, graph in graphs.items() if name not in NOT_IN_A_PAGE}
     about = {"to": ONNX, "int8": form.int8, "parameters": model.engine.parameters(), "check": {}}
     written = folder.Exported(about, arrays, tuple(graphs), place)
     folder.write_exported(model, written, graphs)

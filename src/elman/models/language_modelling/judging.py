@@ -83,28 +83,26 @@ def _lines(
 ) -> "Iterator[tuple[Example, list[ScoredSymbol]]]":
     """Every line from a fresh state, with its `</s>`; lines of like length stand in one batch. Of a blank text, which
     is not a line, nothing is scored."""
-    for window, nats in answered(
+    for window, answers in answered(
         _windows(examples), _nats_of_lines, models=[model], asked=lambda window: [one.text for one in window],
         workers=workers,
     ):  # fmt: skip
-        for example, found in zip(window, nats, strict=True):
-            yield example, _scored(model, _line_ids(model, example.text)[: len(found)], found)
+        for example, (ids, nats) in zip(window, answers, strict=True):
+            yield example, _scored(model, ids, nats)
 
 
-def _nats_of_lines(models: "Sequence[LanguageModel]", texts: list[str]) -> list[NDArray[np.float32]]:
-    """-ln p of the symbols of each line and of its `</s>`."""
+def _nats_of_lines(
+    models: "Sequence[LanguageModel]", texts: list[str]
+) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """The symbols of each line and its `</s>`, as far as they are scored, and -ln p of each."""
     (model,) = models
-    ids = [_line_ids(model, text) for text in texts]
+    ids = [np.append(model.tokenizer.encode(text).astype(np.int64), END) for text in texts]
     nats: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(ids)
     lines = [i for i, text in enumerate(texts) if text and not text.isspace()]
     for rows in _batches(sorted(lines, key=lambda i: len(ids[i])), ids):
         for row, found in zip(rows, _padded_nats(model, [ids[i] for i in rows]), strict=True):
             nats[row] = found
-    return nats
-
-
-def _line_ids(model: "LanguageModel", text: str) -> NDArray[np.int64]:
-    return np.append(model.tokenizer.encode(text).astype(np.int64), END)
+    return [(symbols[: len(found)], found) for symbols, found in zip(ids, nats, strict=True)]
 
 
 def _batches(rows: list[int], ids: list[NDArray[np.int64]]) -> Iterator[list[int]]:
