@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from elman.data.tokens import distinct
 from elman.errors import OptionError
 from elman.text.bags import Bags, bags_of
 from elman.text.config import BagConfig
@@ -40,7 +41,7 @@ def test_a_text_has_the_n_grams_that_a_count_by_hand_finds_and_equal_ones_share_
     words: int, characters: int
 ) -> None:
     config = BagConfig(bag_words=words, bag_characters=characters, bag_bits=24)
-    bags = bags_of(TEXTS, config, form=str.lower)
+    bags = bags_of(*distinct(TEXTS), config, form=str.lower)
     names: dict[str | tuple[str, ...], int] = {}
     for place, text in enumerate(TEXTS):
         for kind, wanted in enumerate(by_hand(text, config)):
@@ -59,14 +60,14 @@ TEXT = st.lists(st.text("abc한", min_size=1, max_size=4), max_size=5)
 @given(st.lists(TEXT, max_size=4), TEXT)
 def test_the_bags_of_a_text_do_not_depend_on_its_company(others: list[list[str]], text: list[str]) -> None:
     config = BagConfig(bag_bits=16)
-    alone = bags_of([text], config, form=str.lower)
-    among = bags_of([*others, text], config, form=str.lower)
+    alone = bags_of(*distinct([text]), config, form=str.lower)
+    among = bags_of(*distinct([*others, text]), config, form=str.lower)
     for kind in range(2):
         assert rows(alone, kind) == rows(among, 2 * len(others) + kind)
 
 
 def test_texts_are_selected_in_the_order_given_with_empty_ones_behind() -> None:
-    bags = bags_of(TEXTS, BagConfig(), form=str.lower)
+    bags = bags_of(*distinct(TEXTS), BagConfig(), form=str.lower)
     found = bags.select(np.array([3, 1, 0]), padded=5)
     for place, text in enumerate([3, 1, 0]):
         for kind in range(2):
@@ -77,14 +78,14 @@ def test_texts_are_selected_in_the_order_given_with_empty_ones_behind() -> None:
 
 def test_lists_that_are_joined_are_those_of_all_texts() -> None:
     config = BagConfig()
-    joined = Bags.joined([bags_of(part, config, form=str.lower) for part in (TEXTS[:1], [], TEXTS[1:])])
-    whole = bags_of(TEXTS, config, form=str.lower)
+    joined = Bags.joined([bags_of(*distinct(part), config, form=str.lower) for part in (TEXTS[:1], [], TEXTS[1:])])
+    whole = bags_of(*distinct(TEXTS), config, form=str.lower)
     for found, wanted in zip(vars(joined).values(), vars(whole).values(), strict=True):
         assert np.array_equal(found, wanted)
 
 
 def test_rare_n_grams_are_left_out_but_still_counted() -> None:
-    bags = bags_of(TEXTS, BagConfig(bag_bits=20), form=str.lower)
+    bags = bags_of(*distinct(TEXTS), BagConfig(bag_bits=20), form=str.lower)
     kept = bags.frequent(2)
     often = np.bincount(bags.rows)
     for bag in range(2 * len(TEXTS)):

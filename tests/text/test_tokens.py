@@ -43,6 +43,20 @@ def test_nothing_but_blanks_is_lost(text: str) -> None:
     assert all(tokens)
 
 
+@given(st.text(st.characters(max_codepoint=0x7F) | st.sampled_from("ab''_1 \x1c-"), max_size=40))
+def test_plain_texts_are_cut_as_they_would_be_beside_other_characters(text: str) -> None:
+    assert [*split_words(text), "é"] == split_words(f"{text} é")
+
+
+@given(st.lists(st.sampled_from(["a", "0", "가", "é", "Ω", "\u0301", "'", "\u200d", "東", "か", "_", "."]), max_size=20))
+def test_letters_that_are_met_most_are_cut_as_all_others(characters: list[str]) -> None:
+    """Every letter is one of the frequent ones, or none is: where words begin and end stays the same."""
+    frequent, rare = str.maketrans("éΩ", "a0"), str.maketrans("a0가", "éΩé")
+    text = "".join(characters)
+    ends = [[len(token) for token in split_words(f"東{text.translate(table)}")] for table in (frequent, rare)]
+    assert ends[0] == ends[1]
+
+
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_what_is_cut_does_not_depend_on_what_stands_behind_a_blank(before: str, behind: str) -> None:
     assert split_words(f"{before} {behind}") == split_words(before) + split_words(behind)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from elman.data.tokens import distinct
 from elman.decoding.beam import beam_search
 from elman.decoding.config import BeamConfig, SamplingConfig
 from elman.decoding.sampling import distribution, draw
@@ -110,7 +111,7 @@ def test_texts_have_the_same_bags(config: BagConfig, ask: Ask, tagger_site: Path
     features = WordFeatures.train({"a": 2}, WordConfig(hash_bits=8))
     request = {"ask": "bags", "texts": lists, "config": vars(config), "document": features.to_json()}
     (found,) = ask(tagger_site, request)
-    bags = bags_of(lists, config, form=features.form)
+    bags = bags_of(*distinct(lists), config, form=features.form)
     for text, (words, characters) in enumerate(found):
         spans = [slice(*bags.starts[2 * text + k :][:2]) for k in (0, 1)]
         assert [words, characters] == [bags.rows[span].tolist() for span in spans]

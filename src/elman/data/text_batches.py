@@ -118,8 +118,9 @@ def build_texts(
                 spelt.append(numbered(letters, characters))
             if encode is not None:
                 symbols.append(encode(text.text))
-        found = numbered([token for tokens in lists for token in tokens], types)
-        parts.append((found, [len(tokens) for tokens in lists], bags_of(lists, config, form=form)))
+        words, places, starts = distinct(lists)
+        bags = bags_of(words, places, starts, config, form=form)
+        parts.append((numbered(words, types)[places], [len(tokens) for tokens in lists], bags))
     lengths = [length for _, some, _ in parts for length in some]
     return TextCorpus(
         types=list(types), tokens=_concatenated(found for found, _, _ in parts),
@@ -200,11 +201,13 @@ def number_texts(
             characters, where they are read too. engine: what the batches are for, if it reads something else than what
             is known of words, or batches of exact shapes.
     """
-    bags, targets = bags_of(lists, config, form=features.form), np.zeros(len(lists), dtype=np.int64)
+    types, tokens, starts = distinct(lists)
+    bags = bags_of(types, tokens, starts, config, form=features.form)
+    targets = np.zeros(len(lists), dtype=np.int64)
     exact = engine is not None and engine.exact
     if symbols is not None:
         return NumberedTexts(replace(SymbolTexts.of(symbols), exact=exact), bags, targets)
-    texts, spelt = Stretches(*distinct(lists)), None
+    texts, spelt = Stretches(types, tokens, starts), None
     words = texts.holding(features.rows(texts.types) if engine is None else engine.words(texts.types, features), exact)
     if spelling is not None:
         letters, known = Stretches(*distinct(spelling[0])), spelling[1]

@@ -264,7 +264,9 @@ def grouped(order: Ids, lengths: Ids, *, rows: int, tokens: int) -> Iterator[Ids
 
 def numbered(items: Sequence[str], known: dict[str, int]) -> NDArray[np.int32]:
     """The numbers of items, in the order in which they were first met."""
-    return np.fromiter((known.setdefault(item, len(known)) for item in items), dtype=np.int32, count=len(items))
+    for item in dict.fromkeys(items):
+        known.setdefault(item, len(known))
+    return np.fromiter(map(known.__getitem__, items), dtype=np.int32, count=len(items))
 
 
 def _joined(parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:

@@ -7,11 +7,15 @@ Knows weights by their names in `models.networks.classifier`; knows no text. Cal
 from typing import Any
 
 from elman.export.onnx_graph import Graph, Weights, part_of
+from elman.export.onnx_scan import is_scanned
 from elman.export.onnx_stack import Reading, stack
 from elman.export.onnx_symbols import embedded, with_ngrams
 from elman.export.onnx_tagger import linear_mean
 from elman.export.onnx_words import summed, table
 from elman.nn.config import JOINT, EmbeddingConfig, StackConfig, TextHeadConfig
+
+LOWEST = -3e38
+"""So low that no number of a state changes it by being added."""
 
 
 def classifier_graph(
@@ -89,7 +93,7 @@ def _members(
     """The scores (B, K) of each stack that reads x (B, T, D)."""
     found, steps = [], graph.op("Transpose", x, perm=[1, 0, 2])  # (T, B, D)
     for own in members:
-        read = stack(graph, steps, config, weights=part_of(own, "stack."), lengths=lengths)
+        read = stack(graph, steps, config, weights=part_of(own, "stack."), lengths=lengths, in_pieces=True)
         v = _pooled(graph, read, config, head, weights=own, lengths=lengths)
         for k in range(head.feed_forward_layers):
             v = graph.op("Relu", graph.product(v, own[f"layers.W.{k}"], own[f"layers.b.{k}"]))
@@ -100,32 +104,52 @@ def _members(
 def _pooled(
     graph: Graph, read: Reading, config: StackConfig, head: TextHeadConfig, *, weights: Weights, lengths: str
 ) -> str:
-    """What `nn.pooling` makes of h (T, B, D), zero at padding: (B, ways * D). Every row has a step."""
+    """What `nn.pooling` makes of h in n pieces (T, n, B, D / n), zero at padding: (B, ways * D). Every row has a step."""
     found = []
     directions = 2 if config.bidirectional else 1
-    counts = graph.op("Unsqueeze", graph.op("Cast", lengths, to=1), graph.constant([1]))  # (B, 1)
+    width, pieces = directions * config.hidden, 1 if is_scanned(config, int8=graph.int8) else directions
+    counts = graph.op("Cast", graph.op("Unsqueeze", lengths, graph.constant([1])), to=1)  # (B, 1)
     for way in head.pooling.split(JOINT):
         if way == "last":
             whole = config.layers * directions
             ends = graph.op("Slice", read.state[0], graph.constant([whole - directions]), graph.constant([whole]))
-            rows_first = graph.op("Transpose", ends, perm=[1, 0, 2])  # (B, directions, H)
-            found.append(graph.op("Reshape", rows_first, graph.constant([0, directions * config.hidden])))
+            found.append(_rows_first(graph, ends, width))
         elif way == "mean":
-            found.append(graph.op("Div", graph.op("ReduceSum", read.h, graph.constant([0]), keepdims=0), counts))
+            sums = graph.op("ReduceSum", read.h, graph.constant([0]), keepdims=0)
+            found.append(graph.op("Div", _rows_first(graph, sums, width), counts))
         elif way == "max":
-            lowest = graph.op("Where", _padding(graph, read.h, lengths), graph.number(-3e38), read.h)
-            found.append(graph.op("ReduceMax", lowest, axes=[0], keepdims=0))
+            lowest = graph.op("Unsqueeze", _lowest(graph, read.h, lengths), graph.constant([1]))  # (T, 1, B, 1)
+            real = graph.op("Add", read.h, lowest)
+            found.append(_rows_first(graph, _greatest(graph, real, width // pieces, pieces=pieces), width))
         else:
-            scores = graph.product(graph.op("Tanh", read.h), weights["pooling.a"][None])  # (T, B, 1)
-            real = graph.op("Where", _padding(graph, read.h, lengths), graph.number(-3e38), scores)
-            alpha = graph.op("Softmax", real, axis=0)
-            found.append(graph.op("ReduceSum", graph.op("Mul", alpha, read.h), graph.constant([0]), keepdims=0))
+            h = graph.op("Reshape", graph.op("Transpose", read.h, perm=[0, 2, 1, 3]), graph.constant([0, 0, width]))
+            scores = graph.product(graph.op("Tanh", h), weights["pooling.a"][None])  # (T, B, 1)
+            alpha = graph.op("Softmax", graph.op("Add", scores, _lowest(graph, h, lengths)), axis=0)
+            found.append(graph.op("ReduceSum", graph.op("Mul", alpha, h), graph.constant([0]), keepdims=0))
     return found[0] if len(found) == 1 else graph.op("Concat", *found, axis=1)
 
 
-def _padding(graph: Graph, h: str, lengths: str) -> str:
-    """(T, B, 1), true at padding."""
+def _greatest(graph: Graph, h: str, width: int, *, pieces: int) -> str:
+    """The greatest of all steps of h (T, pieces, B, width): (pieces, B, width).
+
+    ONNX Runtime compares numbers that lie together several times as fast; without the second `Reshape` it would put
+    steps first again.
+    """
+    steps_last = graph.op("Transpose", graph.op("Reshape", h, graph.constant([0, -1])), perm=[1, 0])
+    apart = graph.op("Reshape", steps_last, graph.constant([0, 1, -1]))
+    found = graph.op("ReduceMax", apart, axes=[2], keepdims=0)
+    return graph.op("Reshape", found, graph.constant([pieces, -1, width]))
+
+
+def _rows_first(graph: Graph, pieces: str, width: int) -> str:
+    """(B, D) of pieces (n, B, D / n)."""
+    return graph.op("Reshape", graph.op("Transpose", pieces, perm=[1, 0, 2]), graph.constant([0, width]))
+
+
+def _lowest(graph: Graph, h: str, lengths: str) -> str:
+    """(T, B, 1): what to add to h (T, …) so that it is least at padding and stays the same elsewhere."""
     steps = graph.op("Gather", graph.op("Shape", h), graph.constant(0))
     every = graph.op("Range", graph.constant(0), steps, graph.constant(1))
     column = graph.op("Cast", graph.op("Unsqueeze", every, graph.constant([1])), to=6)  # (T, 1)
-    return graph.op("Unsqueeze", graph.op("GreaterOrEqual", column, lengths), graph.constant([2]))
+    is_padding = graph.op("Cast", graph.op("GreaterOrEqual", column, lengths), to=1)
+    return graph.op("Unsqueeze", graph.op("Mul", is_padding, graph.number(LOWEST)), graph.constant([2]))

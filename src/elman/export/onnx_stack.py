@@ -22,21 +22,23 @@ ORDERS = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "elman": (0,)}
 
 @dataclass(frozen=True)
 class Reading:
-    """What a stack gives: h (T, B, directions * H), zero at padding, and the parts of the state, (layers * directions,
-    B, H) each."""
+    """What a stack gives: h (T, B, directions * H), zero at padding, or (T, n, B, D / n) in n pieces, and the parts of
+    the state, (layers * directions, B, H) each."""
 
     h: str
     state: tuple[str, ...]
 
 
 def stack(
-    graph: Graph, x: str, config: StackConfig, *, weights: Weights, lengths: str | None, state: tuple[str, ...] = ()
-) -> Reading:
+    graph: Graph, x: str, config: StackConfig, *, weights: Weights, lengths: str | None, state: tuple[str, ...] = (),
+    in_pieces: bool = False,
+) -> Reading:  # fmt: skip
     """Read x (T, B, D).
 
     Args:
         weights: of the stack, `layers.LAYER.DIRECTION.W` and so on. lengths: (B,) int32, real steps; None where all
-            are. state: the state to begin with, as `nn.stack` has it; none for zeros.
+            are. state: the state to begin with, as `nn.stack` has it; none for zeros. in_pieces: whether h is wanted in
+            pieces, as the last layer gives it, which spares the work of joining them.
     """
     directions = 2 if config.bidirectional else 1
     before: list[list[str]] = [[] for _ in range(config.layers)]
@@ -51,8 +53,15 @@ def stack(
              if f"layers.{layer}.{d}.{name}" in weights}
             for d in range(directions)
         ]  # fmt: skip
-        read = scanned if is_scanned(config, int8=graph.int8) else _operator
-        x, after = read(graph, x, config, weights=own, lengths=lengths, state=before[layer])
+        is_apart = in_pieces and layer == config.layers - 1
+        if is_scanned(config, int8=graph.int8):
+            x, after = scanned(graph, x, config, weights=own, lengths=lengths, state=before[layer])
+            if is_apart:
+                x = graph.op("Unsqueeze", x, graph.constant([1]))
+        else:
+            x, after = _operator(graph, x, config, weights=own, lengths=lengths, state=before[layer])
+            if not is_apart:
+                x = _joined(graph, x, directions)
         ends.append(after)
     parts = zip(*ends, strict=True)
     return Reading(x, tuple(p[0] if len(p) == 1 else graph.op("Concat", *p, axis=0) for p in parts))
@@ -67,7 +76,7 @@ def _operator(
     lengths: str | None,
     state: list[str],
 ) -> tuple[str, list[str]]:
-    """A layer in all directions by ONNX's own operator: h (T, B, directions * H), and the state."""
+    """A layer in all directions by ONNX's own operator: h (T, directions, B, H), and the state."""
     kind, hidden = config.cell, config.hidden
     W, U, b = (np.stack([_ordered(one, name, config) for one in weights]) for name in ("W", "U", "b"))  # noqa: N806
     how: dict[str, Any] = {"hidden_size": hidden, "direction": "bidirectional" if len(weights) == 2 else "forward"}
@@ -86,10 +95,10 @@ def _operator(
     else:
         held = [graph.constant(part, name=kind) for part in (W, U, b)]
         found = graph.ops(OPERATORS[kind], x, *held, sizes, *state, outputs=outputs, **how)
-    h, *after = found  # (T, directions, B, H)
+    h, *after = found
     if lengths is not None:
         after = [_kept(graph, part, lengths, state[k] if any(state) else None) for k, part in enumerate(after)]
-    return _joined(graph, h, len(weights)), after
+    return h, after
 
 
 def _ordered(weights: dict[str, Floats], name: str, config: StackConfig) -> Floats:
@@ -116,8 +125,8 @@ def _kept(graph: Graph, after: str, lengths: str, before: str | None) -> str:
     return graph.op("Where", read, after, graph.number(0.0) if before is None else before)
 
 
-def _joined(graph: Graph, h: str, directions: int) -> str:
-    """h (T, directions, B, H) as (T, B, directions * H)."""
-    if directions == 1:
+def _joined(graph: Graph, h: str, pieces: int) -> str:
+    """h (T, pieces, B, D / pieces) as (T, B, D)."""
+    if pieces == 1:
         return graph.op("Squeeze", h, graph.constant([1]))
     return graph.op("Reshape", graph.op("Transpose", h, perm=[0, 2, 1, 3]), graph.constant([0, 0, -1]))

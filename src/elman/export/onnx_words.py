@@ -12,6 +12,10 @@ from elman.export.onnx_graph import Graph, Weights, part_of
 from elman.export.onnx_stack import stack
 from elman.nn.config import StackConfig, WordEmbeddingConfig
 
+SMALL_TABLE = 1 << 20
+"""Numbers of a table that is unpacked whole when the graph is opened, what is not stored too: a row is then found at
+once."""
+
 
 def table(graph: Graph, weights: Weights, name: str, *, rows: int, ids: str) -> str:
     """The rows (…, D) of a table stored in eight bits at ids (…); what is not stored is zero.
@@ -25,8 +29,11 @@ def table(graph: Graph, weights: Weights, name: str, *, rows: int, ids: str) -> 
     zero = np.zeros((1, values.shape[1]), dtype=np.int8)
     packed = graph.op("Cast", graph.constant(np.concatenate([zero, values]), name=name), to=1)
     column = np.concatenate([np.ones(1, dtype=np.float32), scales])[:, None]
-    whole = graph.op("Mul", packed, graph.constant(column, name="scales"))
-    return graph.op("Gather", whole, graph.op("Gather", graph.constant(places, name="places"), ids))
+    stored = graph.op("Mul", packed, graph.constant(column, name="scales"))
+    held = graph.constant(places, name="places")
+    if rows * values.shape[1] <= SMALL_TABLE:
+        return graph.op("Gather", graph.op("Gather", stored, held), ids)
+    return graph.op("Gather", stored, graph.op("Gather", held, ids))
 
 
 def summed(graph: Graph, vectors: str, owners: str, sizes: str, *, width: int) -> str:

@@ -8,7 +8,8 @@ with a blank at either end; both as `text.features` hashes the inside of a word.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,34 +77,34 @@ class Bags:
         return Bags(self.rows[kept], ends[self.starts], self.sizes)
 
 
-def bags_of(texts: Sequence[Sequence[str]], config: BagConfig, *, form: Callable[[str], str]) -> Bags:
-    """The bags of texts, each a list of tokens; those of one do not depend on the others.
+def bags_of(
+    types: Sequence[str], tokens: NDArray[np.integer[Any]], starts: NDArray[np.int64], config: BagConfig, *,
+    form: Callable[[str], str],
+) -> Bags:  # fmt: skip
+    """The bags of texts; those of one do not depend on the others.
 
     Args:
-        form: what a token counts as.
+        types: every distinct token. tokens: the places of all tokens among these, one text after the other. starts:
+            where those of each text begin, and the end. form: what a token counts as.
     """
-    known: dict[str, int] = {}
-    flat = chain.from_iterable(texts)
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    words = np.fromiter((known.setdefault(token, len(known)) for token in flat), np.int64, count=int(lengths.sum()))
-    forms = [form(token) for token in known]
+    lengths = np.diff(starts)
+    forms = [form(token) for token in types]
     parts: list[Part] = []
     if config.bag_words:
         clipped = [clip(one) for one in forms]
         ends = starts_of(np.fromiter(map(len, clipped), dtype=np.int64, count=len(clipped)))
         hashes = sequence_hashes(to_codes("".join(clipped)), ends)
-        parts += _grams(hashes[words], lengths, kind=WORDS, orders=range(1, config.bag_words + 1), config=config)
+        parts += _grams(hashes[tokens], lengths, kind=WORDS, orders=range(1, config.bag_words + 1), config=config)
     if config.bag_characters:
-        starts = starts_of(lengths).tolist()
-        places = words.tolist()
-        lines = [" ".join(["", *(forms[k] for k in places[begin:end]), ""]) for begin, end in pairwise(starts)]
+        every = list(map(forms.__getitem__, tokens.tolist()))
+        lines = [" ".join(["", *every[begin:end], ""]) for begin, end in pairwise(starts.tolist())]
         codes = to_codes("".join(lines)).astype(np.uint64) + np.uint64(1)
         sizes = np.fromiter(map(len, lines), dtype=np.int64, count=len(lines))
         long = range(SHORTEST, config.bag_characters + 1)
         parts += _grams(codes, sizes, kind=CHARACTERS, orders=long, config=config)
         short = range(1, min(SHORTEST, config.bag_characters + 1))
         parts += _grams(codes, sizes, kind=CHARACTERS, orders=short, config=config, least=SYLLABLES)
-    rows, bounds = assembled(parts, 2 * len(texts))
+    rows, bounds = assembled(parts, 2 * len(lengths))
     return Bags(rows.astype(np.int32), bounds, np.diff(bounds))
 
 

@@ -16,6 +16,8 @@ ALONE = tuple((first, last) for first, last, script in BLOCKS if script in (HAN,
 """The first and the last of the characters that are words by themselves."""
 TAGS = (0xE0020, 0xE007F)
 """Likewise of those that name a flag behind an emoji; they count as marks."""
+ASCII_TOKENS = re.compile(r"[^\W_]+(?:'[^\W_]+)*|\S")
+"""What a token is where there are no marks, no flags and no characters that are words: several times as fast."""
 
 
 def split_words(text: str) -> list[str]:
@@ -28,7 +30,7 @@ def split_words(text: str) -> list[str]:
         >>> split_words("Don't panic!! 東京2024")
         ["Don't", 'panic', '!', '!', '東', '京', '2024']
     """
-    return _pattern().findall(text)
+    return (ASCII_TOKENS if text.isascii() else _pattern()).findall(text)
 
 
 def split_characters(text: str) -> list[str]:
@@ -60,7 +62,8 @@ def _pattern() -> re.Pattern[str]:
     marks = f"[{_class((*mark_ranges(), TAGS))}]*"
     alone = _class(ALONE)
     letter = rf"[^\W_{alone}]"
-    word = rf"(?:{letter}{marks}(?:['’\u200c\u200d](?={letter}))?)+"
+    letters = rf"(?:[0-9A-Za-z가-힣]+|{letter})"  # those that are met most need no look at long lists
+    word = rf"(?:{letters}{marks}(?:['’\u200c\u200d](?={letter}))?)+"
     flag = "[\U0001f1e6-\U0001f1ff]{2}"
     sign = rf"\S{marks}(?:[\U0001f3fb-\U0001f3ff]{marks}|\u200d[^\w\s]{marks})*"
     return re.compile(f"{word}|[{alone}]{marks}|{flag}|{sign}")
