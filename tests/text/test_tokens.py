@@ -48,7 +48,9 @@ def test_plain_texts_are_cut_as_they_would_be_beside_other_characters(text: str)
     assert [*split_words(text), "é"] == split_words(f"{text} é")
 
 
-@given(st.lists(st.sampled_from(["a", "0", "가", "é", "Ω", "\u0301", "'", "\u200d", "東", "か", "_", "."]), max_size=20))
+@given(
+    st.lists(st.sampled_from(["a", "0", "가", "é", "Ω", "\u0301", "'", "\u200d", "東", "か", "_", "."]), max_size=20)
+)
 def test_letters_that_are_met_most_are_cut_as_all_others(characters: list[str]) -> None:
     """Every letter is one of the frequent ones, or none is: where words begin and end stays the same."""
     frequent, rare = str.maketrans("éΩ", "a0"), str.maketrans("a0가", "éΩé")

@@ -44,7 +44,8 @@ class Constraints:
         """A copy of the scores (R, m) of some symbols (R, m) with -inf for what may not follow, where histories do not
         matter."""
         left = scores.copy()
-        left[np.isin(symbols, self._always(written))] = -np.inf
+        for symbol in self._always(written):
+            left[symbols == symbol] = -np.inf
         return left
 
     def applied(self, scores: Scores, written: int, *, histories: Ids, texts: Ids) -> Scores:

@@ -104,7 +104,7 @@ def _members(
 def _pooled(
     graph: Graph, read: Reading, config: StackConfig, head: TextHeadConfig, *, weights: Weights, lengths: str
 ) -> str:
-    """What `nn.pooling` makes of h in n pieces (T, n, B, D / n), zero at padding: (B, ways * D). Every row has a step."""
+    """What `nn.pooling` makes of h in n pieces (T, n, B, D / n), zero at padding: (B, ways * D). No row is empty."""
     found = []
     directions = 2 if config.bidirectional else 1
     width, pieces = directions * config.hidden, 1 if is_scanned(config, int8=graph.int8) else directions

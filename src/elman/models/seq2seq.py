@@ -164,7 +164,7 @@ class Seq2Seq(Model):
         Raises:
             InputError: a text is not a text. OptionError: an option is unknown or out of range.
         """
-        return [found[0].text for found in self.translate(texts, **beam)]
+        return [found[0].text for found in self._found(texts, beam, attended=False)]
 
     def translate(self, texts: Iterable[str], **beam: Any) -> Iterator[list[Translation]]:
         """For each source text the `n_best` best target texts, best first, with log-probabilities and, where the model
@@ -175,11 +175,7 @@ class Seq2Seq(Model):
         Raises:
             InputError: a text is not a text. OptionError: an option is unknown or out of range.
         """
-        config = build(BeamConfig, beam)
-        self.reader.check(config)
-        if isinstance(texts, str) or not isinstance(texts, Iterable):
-            raise InputError("these are not texts", mend="give a list of them, say ['a dog runs']")
-        return self._translated(texts, config)
+        return self._found(texts, beam, attended=True)
 
     def generate(self, prompt: str, *, stream: bool = False, **sampling: Any) -> "str | list[str] | Iterator[str]":
         """The target text of one source text, symbol by symbol.
@@ -295,10 +291,18 @@ class Seq2Seq(Model):
             found.append(model)
         return found
 
-    def _translated(self, texts: Iterable[str], config: BeamConfig) -> Iterator[list[Translation]]:
+    def _found(self, texts: Iterable[str], beam: dict[str, Any], *, attended: bool) -> Iterator[list[Translation]]:
+        """The best targets of texts; refuses what is wrong before the first is asked for."""
+        config = build(BeamConfig, beam)
+        self.reader.check(config)
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
+            raise InputError("these are not texts", mend="give a list of them, say ['a dog runs']")
+        return self._translated(texts, config, attended=attended)
+
+    def _translated(self, texts: Iterable[str], config: BeamConfig, *, attended: bool) -> Iterator[list[Translation]]:
         cut = count = 0
         for window in windows(_checked(texts), longest=LONGEST_SOURCE):
-            found = self.reader.translate(window, config)
+            found = self.reader.translate(window, config, attended=attended)
             cut, count = cut + sum(not some[0].finished for some in found), count + len(found)
             yield from found
         tell_cut(cut, count)

@@ -28,6 +28,22 @@ Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class _Looking:
+    """How R texts look back at their sources together.
+
+    Args:
+        rows: (R,), the source of each. live: those that are looked at. given: what the graph is given of them.
+    """
+
+    rows: Ids
+    live: Ids
+    given: Mapping[str, NDArray[Any]]
+
+
+NOTHING = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
 class OnnxState:
     """Where the decoder is with its R texts.
 
@@ -35,8 +51,7 @@ class OnnxState:
         sources: what it looks back at, by the names of the graph, a row for each source. lengths: of these; copies: the
             target symbol that each of their places stands for. rows: (R,), the source that each text is written from.
             gathered: the sources of the texts; None where that is still to be done. parts: state of the decoder. alpha:
-            (R, S), where the last step looked; 0 before the first. live: sources that texts were written from when it
-            was last asked, and what of them is looked at.
+            (R, S), where the last step looked; 0 before the first. looking: how the texts looked back when last asked.
     """
 
     sources: Mapping[str, Floats]
@@ -46,7 +61,7 @@ class OnnxState:
     gathered: Mapping[str, Floats] | None
     parts: Mapping[str, Floats]
     alpha: Floats
-    live: tuple[Ids, Mapping[str, Floats]] = (np.empty(0, dtype=np.int64), MappingProxyType({}))
+    looking: _Looking = _Looking(NOTHING, NOTHING, MappingProxyType({}))
 
 
 class OnnxSeq2Seq:
@@ -171,21 +186,27 @@ class OnnxSeq2Seq:
 
     def _grouped(self, state: OnnxState) -> tuple[dict[str, NDArray[Any]], OnnxState]:
         """The same, a row for each source that is still looked at, and which texts look at it."""
+        before = state.looking
+        if np.array_equal(state.rows, before.rows):
+            return dict(before.given), state
         live, which, counts = np.unique(state.rows, return_inverse=True, return_counts=True)
-        before, arrays = state.live
-        if not np.array_equal(live, before):
-            arrays = state.sources if len(live) == len(state.lengths) else {
-                name: part[live] for name, part in state.sources.items()
-            }  # fmt: skip
+        arrays: Mapping[str, NDArray[Any]]
+        if np.array_equal(live, before.live):
+            arrays = before.given
+        elif len(live) == len(state.lengths):
+            arrays = state.sources
+        else:
+            arrays = {name: part[live] for name, part in state.sources.items()}
         order = np.argsort(which, kind="stable")
         ranks = np.empty(len(which), dtype=np.int64)
         ranks[order] = _ranks(counts)
         most = int(counts.max())
         index = np.zeros((len(live), most), dtype=np.int64)
         index[which, ranks] = np.arange(len(which))
-        given: dict[str, NDArray[Any]] = dict(arrays)
-        given |= {"lengths": ids32(state.lengths[live]), "index": index, "place": which * most + ranks}
-        return given, replace(state, live=(live, arrays))
+        given = {
+            **arrays, "lengths": ids32(state.lengths[live]), "index": index, "place": which * most + ranks,
+        }  # fmt: skip
+        return dict(given), replace(state, looking=_Looking(state.rows, live, given))
 
     def _read(
         self, session: Session, state: OnnxState, ids: Ids, given: Mapping[str, NDArray[Any]]

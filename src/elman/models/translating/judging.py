@@ -45,7 +45,8 @@ def judge(reader: PairReader, pairs: Sequence[Pair], config: BeamConfig) -> Judg
     """The figures of pairs."""
     found = Judged(TranslationTally(words=reader.target.kind == "word"))
     for window in windows(pairs, lambda pair: len(pair.source), longest=LONGEST_SOURCE):
-        for pair, some in zip(window, reader.translate([pair.source for pair in window], config), strict=True):
+        targets = reader.translate([pair.source for pair in window], config, attended=False)
+        for pair, some in zip(window, targets, strict=True):
             best = some[0]
             found.tally.add(best.text, pair.targets, sentences=pair.sentences)
             found.tokens += len(best.symbols) + best.finished

@@ -57,8 +57,8 @@ def write_predictions(
             pairs, lambda pair: len(pair.source), longest=LONGEST_SOURCE, most=None if workers == 1 else SHARE
         )
         for window, answers in answered(
-            together, partial(_found, beam=beam), models=models, asked=lambda window: [pair.source for pair in window],
-            workers=workers, alone=1,
+            together, partial(_found, beam=beam, attended=output.alignments), models=models,
+            asked=lambda window: [pair.source for pair in window], workers=workers, alone=1,
         ):  # fmt: skip
             for pair, some in zip(window, answers, strict=True):
                 tokens, count = tokens + len(some[0].symbols) + some[0].finished, count + 1
@@ -78,9 +78,11 @@ def write_predictions(
     }  # fmt: skip
 
 
-def _found(models: "Sequence[Seq2Seq]", sources: list[str], *, beam: BeamConfig) -> list[list[Translation]]:
+def _found(
+    models: "Sequence[Seq2Seq]", sources: list[str], *, beam: BeamConfig, attended: bool
+) -> list[list[Translation]]:
     """The best targets of each source."""
-    return reader_of(models).translate(sources, beam)
+    return reader_of(models).translate(sources, beam, attended=attended)
 
 
 def _write_texts(

@@ -26,7 +26,7 @@ from elman.text.vocabulary import END, START, UNKNOWN
 
 log = logging.getLogger("elman")
 Ids = NDArray[np.int64]
-SYMBOLS = 1024
+SYMBOLS = 2048
 """Symbols of sources side by side, padding counted: hypotheses are as many times more."""
 LONGEST_SOURCE = 1 << 16
 """Characters of a source: every hypothesis keeps all of its memory."""
@@ -80,12 +80,18 @@ class PairReader:
             raise OptionError("there is no attention, or that of several models", where="--coverage-penalty",
                               mend="leave it out")  # fmt: skip
 
-    def translate(self, sources: Sequence[str], config: BeamConfig) -> list[list[Translation]]:
-        """For each source its best targets, best first."""
+    def translate(
+        self, sources: Sequence[str], config: BeamConfig, *, attended: bool = True
+    ) -> list[list[Translation]]:
+        """For each source its best targets, best first.
+
+        Args:
+            attended: whether what each symbol looked at is to be told, where there is one attention.
+        """
         corpus = self._numbered(sources)
         found: list[list[Translation]] = [[] for _ in sources]
         for batch in in_order(corpus, batch_tokens=SYMBOLS):
-            for row, some in zip(batch.rows.tolist(), self._searched(batch, config), strict=True):
+            for row, some in zip(batch.rows.tolist(), self._searched(batch, config, attended), strict=True):
                 found[row] = [self._told(one, sources[row], corpus.copied_texts(row)) for one in some]
         return found
 
@@ -111,11 +117,12 @@ class PairReader:
         pairs = [Pair(text, (), (), "", number) for number, text in enumerate(sources, 1)]
         return build_pairs(pairs, self.source, self.target, longest_source=None, longest_target=None, copy=self.copy)
 
-    def _searched(self, batch: PairBatch, config: BeamConfig) -> list[list[Hypothesis]]:
+    def _searched(self, batch: PairBatch, config: BeamConfig, attended: bool) -> list[list[Hypothesis]]:
+        is_followed = self.attends and (attended or config.coverage_penalty != 0)
         return beam_search(
             self._begun(batch), step=self._step, choose=self._choose, config=config, end=END,
             longest=TIMES * batch.source_lengths + MORE, forbidden=self.forbidden,
-            attended=(lambda states: self.engines[0].attended(states[0])) if self.attends else None,
+            attended=(lambda states: self.engines[0].attended(states[0])) if is_followed else None,
             best=self._best if len(self.engines) == 1 and self.engines[0].tells_best else None,
         )  # fmt: skip
 
