@@ -86,6 +86,10 @@ def test_training_goes_on_from_a_folder(model: Path, tmp_path: Path, capsys: pyt
         (["evaluate", "M", "T", "--against", "N"], "there is no such folder"),
         (["evaluate", "M", "T", "--label-column", "lable"], "did you mean label?"),
         (
+            ["evaluate", "M", "T", "--label-column", "1"],
+            "numbers name the columns of a table without a header",
+        ),
+        (
             ["train", "classifier", "--train", "T", "--out", "O", "--pooling", "las"],
             "is not a pooling; did you mean last?",
         ),

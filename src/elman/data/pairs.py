@@ -17,6 +17,7 @@ from elman.data import formats
 from elman.data.config import PairReadConfig, ReadConfig
 from elman.data.examples import Example
 from elman.data.formats import parquet, plain, table
+from elman.data.formats.columns import no_column
 from elman.data.formats.jsonl import line_of, object_of
 from elman.data.sources import STANDARD_INPUT, format_named, path_of, source_of
 from elman.errors import InputError, OptionError, nearest
@@ -261,7 +262,7 @@ def _columns(row: Mapping[Any, Any], config: PairReadConfig, *, targeted: bool, 
             mend = f"give --{what}-column; columns are {', '.join(names)}"
             raise InputError(f"it is not known which column holds the {what}", where=where, mend=mend)
         if name not in names:
-            raise InputError(f"there is no column {name!r}", where=where, mend=nearest(name, names))
+            raise no_column(name, names, where=where)
     keys: dict[str | None, Any] = {None: None, **dict(zip(names, row, strict=True))}
     return keys[source], keys.get(target)
 

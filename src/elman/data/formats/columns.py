@@ -64,9 +64,17 @@ def _unknown(what: str, option: str, columns: Sequence[str], *, where: str) -> I
     return InputError(f"it is not known which column holds the {what}", where=where, mend=mend)
 
 
+def no_column(name: str, columns: Sequence[str], *, where: str) -> InputError:
+    """What is wrong where no column is called so."""
+    mend = nearest(name, columns)
+    if name.isdecimal() and not all(map(str.isdecimal, columns)):
+        mend = f"numbers name the columns of a table without a header (--no-header); {mend}"
+    return InputError(f"there is no column {name!r}", where=where, mend=mend)
+
+
 def _one_of(name: str, columns: Sequence[str], *, where: str) -> str:
     if name not in columns:
-        raise InputError(f"there is no column {name!r}", where=where, mend=nearest(name, columns))
+        raise no_column(name, columns, where=where)
     if columns.count(name) > 1:
         raise InputError(f"there are {columns.count(name)} columns {name!r}", where=where, mend="name them apart")
     return name
