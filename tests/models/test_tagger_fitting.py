@@ -239,6 +239,7 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(treebank: dict[s
         return str(caught.value)
 
     assert "plain text has no labels" in refused(plain)
+    assert "--swap-spans: spans change places where" in refused(treebank["train"], swap_spans=0.5)
     assert "no labels beside the tokens" in refused(bare)
     assert "only once" in refused("-", format="conllu")
     assert "there is no column 'uposs'; did you mean upos?" in refused(treebank["train"], label_columns=["uposs"])

@@ -81,6 +81,16 @@ class BatchConfig:
 
 
 @dataclass(frozen=True)
+class TokenBatchConfig(BatchConfig):
+    """How many sentences stand side by side, how long they are at most, and what of them changes in each epoch."""
+
+    swap_spans: float = option(
+        0.0, "share of the spans that training replaces, anew in each epoch, by other spans of their kind",
+        low=0, high=1, automatic=True,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class TextBatchConfig:
     """How many texts stand side by side, and how much of a long one is read in training."""
 

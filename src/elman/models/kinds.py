@@ -15,6 +15,7 @@ from elman.data.config import (
     PairReadConfig,
     ReadConfig,
     TextBatchConfig,
+    TokenBatchConfig,
     TokenReadConfig,
 )  # fmt: skip
 from elman.decoding.config import BeamConfig
@@ -62,7 +63,7 @@ class TaggerOptions:
 
     train: TrainConfig
     reading: TokenReadConfig
-    batch: BatchConfig
+    batch: TokenBatchConfig
     words: WordConfig
     embedding: WordEmbeddingConfig
     stack: StackConfig

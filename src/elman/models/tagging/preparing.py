@@ -16,7 +16,16 @@ from elman.data.config import TokenReadConfig
 from elman.data.paragraphs import Sentence
 from elman.data.repeats import Met
 from elman.data.sentences import check_columns, label_columns, read_sentences
-from elman.data.tokens import LabelledTokens, SentenceBatches, TokenCorpus, build_tokens, part_of, stretches
+from elman.data.swapping import SwappedBatches
+from elman.data.tokens import (
+    LabelledTokens,
+    SentenceBatches,
+    TokenBatch,
+    TokenCorpus,
+    build_tokens,
+    part_of,
+    stretches,
+)
 from elman.errors import InputError, OptionError
 from elman.models.config import TaggerConfig
 from elman.models.engines.torch_tagger import TorchTagger, build_tagger, tagger_loss
@@ -69,7 +78,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None, syllables=_syllables(read.corpus.types),
-        precision=precision, threads=machine.threads(),
+        swappable=_swappable(read.labels), precision=precision, threads=machine.threads(),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:
@@ -99,7 +108,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     evaluation = choice.dev_tokens if job.recorded is None else job.recorded["evaluation_tokens"]
     return Prepared(
         options=options, network=network, precision=precision,
-        source=SentenceBatches(_numbered(read, options), options.batch, seed=options.train.seed),
+        source=_source(read, options),
         loss=tagger_loss(network), dev=dev, tokens=len(read.corpus.tokens), estimate=choice.steps,
         most_epochs=choice.most_epochs,
         evaluation_tokens=evaluation, sums=job.sums(),
@@ -148,6 +157,9 @@ def _read(job: Job, columns: tuple[str, ...]) -> Read:
         features, seen = job.start.features, seen.joined(job.start.seen)
         labels = [one.extended(corpus.sequences(one.name)) for one in job.start.labels]
     _check_head(job.options.head, labels)
+    if job.options.batch.swap_spans and not _swappable(labels):
+        raise OptionError("spans change places where the labels of the first column stand for spans, and no others do",
+                          where="--swap-spans", mend="leave it out")  # fmt: skip
     for one in labels:
         _tell_labels(one, corpus)
     log.info("training text: %s sentences, %s tokens, %s distinct; %s words have a vector", f"{corpus.sentences:,}",
@@ -213,6 +225,19 @@ def _dev(job: Job, labels: list[LabelSet]) -> list[Sentence] | None:
             log.warning("column %s: %d labels of the dev text are not in the training text (%s); they count as wrong",
                         one.name, len(strange), ", ".join(strange[:TOLD]))  # fmt: skip
     return found
+
+
+def _swappable(labels: list[LabelSet]) -> bool:
+    """Can spans stand in place of others? Spans of other columns might be torn."""
+    return labels[0].scheme is not None and all(one.scheme is None for one in labels[1:])
+
+
+def _source(read: Read, options: Any) -> SentenceBatches[TokenBatch] | SwappedBatches:
+    """The batches of training."""
+    data, seed = _numbered(read, options), options.train.seed
+    if options.batch.swap_spans == 0:
+        return SentenceBatches(data, options.batch, seed=seed)
+    return SwappedBatches(data, options.batch, internal=read.labels[0].internal, seed=seed)
 
 
 def _numbered(read: Read, options: Any) -> LabelledTokens:

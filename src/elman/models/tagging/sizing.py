@@ -20,9 +20,11 @@ EPOCHS = 12
 """The larger network is taken only if it can read its text so often."""
 FEW_TOKENS = 150_000
 """Below so many tokens with spans the smaller network is taken."""
+SWAPPED = 0.5
+"""Share of the spans of so few tokens that stand in place of others: the name is told from the sentence."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
-ENOUGH_EPOCHS, ENOUGH_TOKENS = 10, 2_100_000
+ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
 """What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
 MOST_MEMBERS, MOST_OF_SPANS = 3, 5
 """Parts of speech gain nothing from more members: their mistakes are the same."""
@@ -32,7 +34,7 @@ of Hangul are met once, their syllables a thousand times. For spans it was no ga
 DEV_TOKENS = 40_000
 """Tokens of an evaluation on the way."""
 ROWS = 32
-MANY_EPOCHS, SMOOTHING = 10, 0.1
+MANY_EPOCHS, SMOOTHING = 9, 0.1
 """Where a text is read so often, parts of speech are learnt better at half the rate, and with smoothed labels."""
 
 
@@ -43,7 +45,8 @@ class Facts:
     Args:
         seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
         syllables: share of the characters of all distinct tokens that are syllables, or words of themselves (Hangul,
-            kana, Chinese), where a token has several of them; else 0. precision: number format of the products;
+            kana, Chinese), where a token has several of them; else 0. swappable: whether spans can stand in place of
+            others: they do in the first column, and in no other. precision: number format of the products;
             threads: that compute them.
     """
 
@@ -53,6 +56,7 @@ class Facts:
     epochs: int | None
     spans: bool
     syllables: float = 0.0
+    swappable: bool = False
     precision: str = "fp32"
     threads: int = 1
 
@@ -89,6 +93,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "batch_size": ROWS,
         "layers": 2,
         "members": members,
+        "swap_spans": SWAPPED if facts.swappable and facts.tokens < FEW_TOKENS else 0.0,
         "character_hidden": SPELT if facts.spelt else 0,
         **_rates(facts.spans, often=is_often),
         "label_smoothing": SMOOTHING if is_often and not facts.spans and not given.get("crf") else 0.0,
