@@ -87,7 +87,7 @@ def test_training_goes_on_from_a_folder(model: Path, tmp_path: Path, capsys: pyt
         (["evaluate", "M", "T", "--label-column", "lable"], "did you mean label?"),
         (
             ["evaluate", "M", "T", "--label-column", "1"],
-            "numbers name the columns of a table without a header",
+            "numbers name columns only in tables without a header (--",
         ),
         (
             ["train", "classifier", "--train", "T", "--out", "O", "--pooling", "las"],

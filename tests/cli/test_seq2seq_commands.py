@@ -229,8 +229,8 @@ WRONG = {
     "predict m d.tsv --coverage-penalty 1 --ensemble n": "--coverage-penalty: there is no attention, or that of",
     "predict m d.tsv --n-best 9 --beam 4": "--n-best: 9 texts from 4 hypotheses",
     "predict m d.tsv --source-column soruce": "d.tsv: there is no column 'soruce'; did you mean source?",
-    "predict m d.tsv --source-column 1": "d.tsv: there is no column '1'; numbers name the columns of a table without a "
-    "header (--no-header); known are source, target",
+    "predict m d.tsv --source-column 1": "d.tsv: there is no column '1'; numbers name columns only in tables "
+    "without a header (--no-header); known are source, target",
     "predict m wide.tsv d.src": "d.src: the suffix is none of",
     "predict m d.tsv d.txt": "the files are of several formats: text, tsv",
     "generate m --beam 3": "--beam: there is no such option",

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from elman.data.config import TokenBatchConfig
-from elman.data.swapping import SwappedBatches
-from elman.data.tokens import Ids, LabelledTokens
+from elman.data.swapping import LONGEST_SPAN, SwappedBatches
+from elman.data.tokens import LabelledTokens
 from elman.text.config import WordConfig
 from elman.text.features import WordFeatures
 
@@ -69,17 +69,17 @@ def test_spans_are_replaced_by_spans_of_their_kind_and_nothing_else_changes() ->
 
 
 def test_the_labels_of_further_columns_go_along() -> None:
-    found = batches(1.0).swapped(3)
+    found, before = batches(1.0).swapped(3), data()
+    assert found.tokens.tobytes() != before.tokens.tobytes()
     assert found.labels[1].tolist() == found.tokens.tolist()
 
 
 def test_so_large_a_share_is_replaced() -> None:
-    def changed(share: float) -> float:
-        places = [sentences_of(batches(share, seed=7).swapped(epoch))[1][0][0] != "Kim" for epoch in range(600)]
-        return float(np.mean(places))
-
-    assert changed(0.5) == pytest.approx(0.5 * 1 / 3, abs=0.05)  # of three names two begin with Kim
-    assert changed(1.0) == pytest.approx(1 / 3, abs=0.06)
+    """A name is drawn from three, of which two begin with Kim."""
+    for share in (0.5, 1.0):
+        source = batches(share, seed=7)
+        changed = [sentences_of(source.swapped(epoch))[1][0][0] != "Kim" for epoch in range(2000)]
+        assert np.mean(changed) == pytest.approx(share / 3, abs=0.03)
     assert sentences_of(batches(1e-12).swapped(0)) == SENTENCES
 
 
@@ -93,6 +93,7 @@ def test_epochs_differ_and_any_batch_can_be_asked_for_at_any_time() -> None:
             got = again.batch(epoch, step)
             for name in ("places", "lengths", "labels"):
                 np.testing.assert_array_equal(getattr(got, name), getattr(wanted, name))
+            np.testing.assert_array_equal(got.rows.words, wanted.rows.words)
     assert batches(1.0, seed=2).swapped(0).tokens.tobytes() != source.swapped(0).tokens.tobytes()
 
 
@@ -105,10 +106,24 @@ def test_a_span_that_a_long_sentence_is_cut_in_stays_where_it_is() -> None:
         assert found[4] == SENTENCES[3][:1] and found[5][0] == SENTENCES[3][1]
 
 
-def test_a_text_without_spans_stays_the_same() -> None:
+def test_a_long_span_stays_where_it_is() -> None:
+    length = LONGEST_SPAN + 1
+    long = [1, *[2] * (length - 2), 3]  # a person of so many words
+    labels = np.array([*long, 4, 0, 4])
+    found = LabelledTokens(
+        np.arange(len(labels), dtype=np.int32), data().rows, labels[None], np.array([0, length, len(labels)])
+    )
+    source = SwappedBatches(found, TokenBatchConfig(swap_spans=1.0), internal=INTERNAL, seed=1)
+    ends = {tuple(source.swapped(epoch).tokens[length:].tolist()) for epoch in range(20)}
+    assert all(np.array_equal(source.swapped(epoch).tokens[:length], np.arange(length)) for epoch in range(20))
+    assert ends == {(a, length + 1, b) for a in (length, length + 2) for b in (length, length + 2)}
+
+
+def test_what_has_no_label_or_no_span_stays_the_same() -> None:
     plain = data()
-    nothing = LabelledTokens(plain.tokens, plain.rows, np.zeros_like(plain.labels), plain.starts)
-    source = SwappedBatches(nothing, TokenBatchConfig(swap_spans=1.0), internal=INTERNAL, seed=1)
-    np.testing.assert_array_equal(source.swapped(4).tokens, plain.tokens)
-    empty: Ids = source.swapped(4).starts
-    np.testing.assert_array_equal(empty, plain.starts)
+    for number in (0, -1):
+        nothing = LabelledTokens(plain.tokens, plain.rows, np.full_like(plain.labels, number), plain.starts)
+        source = SwappedBatches(nothing, TokenBatchConfig(swap_spans=1.0), internal=INTERNAL, seed=1)
+        np.testing.assert_array_equal(source.swapped(4).tokens, plain.tokens)
+        np.testing.assert_array_equal(source.swapped(4).starts, plain.starts)
+        assert source.steps(4) == 1 and source.told(4, 0)

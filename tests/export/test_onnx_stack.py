@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from elman.export import onnx_graph, onnx_scan
 from elman.export.onnx_graph import Graph
 from elman.export.onnx_scan import is_scanned
-from elman.export.onnx_stack import stack
+from elman.export.onnx_stack import joined, stack
 from elman.files.graphs import read_graph
 from elman.models.engines.onnx_session import OPERATORS
 from elman.nn.cells import state_names
@@ -46,7 +46,7 @@ def graph_of(network: Stack, *, lengths: bool, carried: bool, int8: bool = False
     real = graph.input("lengths", "int32", ["B"]) if lengths else None
     read = stack(graph, x, network.config, weights=weights, lengths=real, state=state)
     shape = ["B", "T", HIDDEN * network.directions]
-    graph.output("y", graph.op("Transpose", read.h, perm=[1, 0, 2]), dtype="float32", shape=shape)
+    graph.output("y", graph.op("Transpose", joined(graph, read), perm=[1, 0, 2]), dtype="float32", shape=shape)
     for name, part in zip(names, read.state, strict=True):
         graph.output(f"{name}_end", part, dtype="float32", shape=[rows, "B", HIDDEN])
     return graph

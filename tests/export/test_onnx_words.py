@@ -5,6 +5,7 @@ import onnxruntime
 import pytest
 import torch
 
+from elman.export import onnx_words
 from elman.export.onnx_words import words_graph
 from elman.models.folder import stored_tensors
 from elman.models.tables import rounded
@@ -19,8 +20,13 @@ SPELT = [[1, 2, 3], [], [4], [8, 8]]
 IDS = [5, 0, 2, 3]
 
 
+@pytest.mark.parametrize("small", [0, 1 << 20])
 @pytest.mark.parametrize("left_out", [None, "word_width", "feature_width", "character_hidden"])
-def test_a_graph_gives_the_vectors_that_torch_gives(left_out: str | None) -> None:
+def test_a_graph_gives_the_vectors_that_torch_gives(
+    left_out: str | None, small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether tables are unpacked whole or not."""
+    monkeypatch.setattr(onnx_words, "SMALL_TABLE", small)
     sizes = {**SIZES, **({} if left_out is None else {left_out: 0})}
     config = WordEmbeddingConfig(**sizes)
     network = WordEmbedding(config, words=WORDS, characters=CHARACTERS, rows=ROWS, compute=torch.float32)

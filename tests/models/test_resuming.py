@@ -24,6 +24,7 @@ from tiny import (
     SEQ2SEQ,
     SIZE,
     TAGGER,
+    columns,
     conllu,
     pair_table,
     reversed_words,
@@ -77,6 +78,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
     words = {
         "train": conllu(folder / "train.conllu", tagged(30)), "dev": conllu(folder / "dev.conllu", tagged(8, seed=2)),
     }  # fmt: skip
+    spans = {
+        "train": columns(folder / "train.bio", tagged(30)), "dev": columns(folder / "dev.bio", tagged(8, seed=2)),
+    }  # fmt: skip
     texts = {
         "train": table(folder / "train.tsv", reviews(40)), "dev": table(folder / "dev.tsv", reviews(12, seed=2)),
     }  # fmt: skip
@@ -91,6 +95,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
         "language-model": Case(elman.LanguageModel, lines, {**SIZE, **DROPPED, **common, **ngrams}),
         "running text": Case(elman.LanguageModel, lines, {**SIZE, **DROPPED, **common, "continuous": True}),
         "tagger": Case(elman.Tagger, words, {**TAGGER, **common}),
+        "spans": Case(elman.Tagger, spans, {**TAGGER, **common, "label_columns": ["2"], "swap_spans": 0.5}),
         "classifier": Case(elman.Classifier, texts, {**CLASSIFIER, **DROPPED, **common, "bag_dropout": 0.1}),
         "pretrained": Case(elman.Classifier, {**texts, "unlabelled": more},
                            {**CLASSIFIER, **common, "pretraining_epochs": 2}),
@@ -130,6 +135,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("language-model", {"cell": "elman", "clip": 0.0, "weight_drop": 0.2, "precision": "bf16"}),
     ("running text", {}), ("running text", {"cell": "mingru", "averaging": 0.0, "weight_decay": 0.5}),
     ("tagger", {"cell": "mingru", "members": 2, "word_dropout": 0.3}),
+    ("spans", {}),
     ("classifier", {"thaw": 0.5, "layer_decay": 2.0, "layers": 2}),
     ("seq2seq", {"cell": "gru", "input_feeding": True, "copy": True}),
 ]  # fmt: skip

@@ -194,6 +194,27 @@ def test_alignments_are_the_attention_of_each_symbol(model: elman.Seq2Seq, tmp_p
         np.testing.assert_allclose(alignment.sum(axis=1), 1, atol=1e-4)
 
 
+def test_attention_is_asked_for_only_where_it_counts(
+    model: elman.Seq2Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["abc", "ba", "cab"]
+    for penalty in (0.0, 1.0):
+        wanted = [found[0].text for found in model.translate(texts, beam=3, coverage_penalty=penalty)]
+        assert model.predict(texts, beam=3, coverage_penalty=penalty) == wanted
+
+    def asked(*_: Any) -> Any:
+        raise AssertionError("attention was asked for")
+
+    path = pair_table(tmp_path / "t.tsv", [(text, text[::-1]) for text in texts])
+    monkeypatch.setattr(type(model.engine), "attended", asked)
+    model.predict(texts)
+    model.evaluate(path)
+    model.predict_to([path], lambda _: None)
+    for wish in (lambda: model.predict(texts, coverage_penalty=1.0), lambda: list(model.translate(texts))):
+        with pytest.raises(AssertionError, match="attention was asked for"):
+            wish()
+
+
 def test_what_is_cut_is_told(model: elman.Seq2Seq, caplog: pytest.LogCaptureFixture) -> None:
     (some,) = model.translate(["abcdeabc"], maximum_length=2)
     assert not some[0].finished and len(some[0].symbols) == 2

@@ -47,10 +47,12 @@ def test_the_same_seed_gives_the_same_bits(treebank: dict[str, Path], tmp_path: 
 @pytest.mark.usefixtures("own_time")
 def test_a_budget_is_kept_and_its_run_can_be_repeated(treebank: dict[str, Path], tmp_path: Path) -> None:
     begun = time.monotonic()
-    model = elman.Tagger.train(treebank["train"], dev=treebank["dev"], out=tmp_path / "a", budget="2s", **TAGGER)
+    train, dev = treebank["train spans"], treebank["dev spans"]
+    model = elman.Tagger.train(train, dev=dev, out=tmp_path / "a", budget="2s", label_columns=["2"], **TAGGER)
+    assert model.record.training["options"]["swap_spans"] > 0
     assert time.monotonic() - begun < 2.5
     assert model.report["seconds"] > 0.6
-    elman.Tagger.train(treebank["train"], dev=treebank["dev"], out=tmp_path / "b", replay=tmp_path / "a")
+    elman.Tagger.train(train, dev=dev, out=tmp_path / "b", replay=tmp_path / "a")
     assert bits(tmp_path / "a") == bits(tmp_path / "b")
 
 
@@ -239,13 +241,20 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(treebank: dict[s
         return str(caught.value)
 
     assert "plain text has no labels" in refused(plain)
-    assert "--swap-spans: spans change places where" in refused(treebank["train"], swap_spans=0.5)
     assert "no labels beside the tokens" in refused(bare)
     assert "only once" in refused("-", format="conllu")
     assert "there is no column 'uposs'; did you mean upos?" in refused(treebank["train"], label_columns=["uposs"])
     assert "is given twice" in refused(treebank["train"], label_columns=["upos", "upos"])
     spans = treebank["train spans"]
     assert "nothing is smoothed" in refused(spans, label_smoothing=0.1)
+    swapped = {"swap_spans": 0.5, "label_columns": ["2", "1"]}
+    of_no_type = "--swap-spans: the labels of column {} do not stand for spans of some type; leave it out"
+    assert refused(treebank["train"], swap_spans=0.5) == of_no_type.format("upos")
+    assert refused(spans, **{**swapped, "label_columns": ["1", "2"]}) == of_no_type.format("1")
+    cut = tmp_path / "cut.bio"
+    cut.write_text("a B O\nb I B-X\nc B O\n\n", encoding="utf-8")
+    assert refused(cut, swap_spans=0.5, label_columns=["1"]) == of_no_type.format("1")
+    assert "spans of column 1 would be torn where those of 2 change places" in refused(cut, **swapped)
     assert "nothing is smoothed" in refused(treebank["train"], label_smoothing=0.1, crf=True)
     many = tmp_path / "many.bio"
     many.write_text("".join(f"word T{n}\n" for n in range(600)), encoding="utf-8")

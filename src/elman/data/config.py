@@ -81,13 +81,20 @@ class BatchConfig:
 
 
 @dataclass(frozen=True)
-class TokenBatchConfig(BatchConfig):
-    """How many sentences stand side by side, how long they are at most, and what of them changes in each epoch."""
+class TokenBatchConfig:
+    """How many sentences stand side by side, where long ones are cut, and what of them changes in each epoch."""
 
+    batch_size: int = option(32, "sentences in a batch", low=1, high=65536, automatic=True)
+    segment: int = option(
+        512, "tokens of a sentence that training reads together; a longer one is cut", low=1, high=1_000_000
+    )
     swap_spans: float = option(
-        0.0, "share of the spans that training replaces, anew in each epoch, by other spans of their kind",
+        0.0, "share of the spans that training replaces, anew in each epoch, by spans of their kind, drawn from all",
         low=0, high=1, automatic=True,
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 from elman.data.config import TokenBatchConfig
 from elman.data.tokens import Ids, LabelledTokens, SentenceBatches, TokenBatch
 from elman.text.hashing import ragged_places
+from elman.text.labels import OUTSIDE
 
 STREAM = 1
 """Tells these draws from the others that the same seed and epoch make."""
+LONGEST_SPAN = 16
+"""Tokens of a span that changes places: longer ones are seldom names, and would make long sentences of short ones."""
 
 
 class SwappedBatches:
@@ -28,34 +31,33 @@ class SwappedBatches:
     Any batch can be asked for at any time; it depends on seed, epoch and step alone.
 
     Args:
-        internal: the labels of the first column by number, in BIOES.
+        internal: the labels of the first column by number, in BIOES with types.
     """
 
     def __init__(self, data: LabelledTokens, config: TokenBatchConfig, *, internal: Sequence[str], seed: int) -> None:
         self._data, self._config, self._seed = data, config, seed
-        self._bounds, self._kinds = pieces(data, internal)
-        self._same = [np.flatnonzero(self._kinds == kind) for kind in range(int(self._kinds.max(initial=-1)) + 1)]
+        self._bounds, kinds = _pieces(data, internal)
+        self._pieces = len(kinds)
+        self._same = [np.flatnonzero(kinds == kind) for kind in range(int(kinds.max(initial=-1)) + 1)]
         self._of = lru_cache(maxsize=2)(self._batches)
+        self._counted = lru_cache(maxsize=None)(lambda epoch: self._batches(epoch).steps(epoch))
 
     def steps(self, epoch: int) -> int:
         """How many batches an epoch has."""
-        return self._of(epoch).steps(epoch)
+        return self._counted(epoch)
 
     def batch(self, epoch: int, step: int) -> TokenBatch:
         """The batch at a place of an epoch."""
         return self._of(epoch).batch(epoch, step)
 
     def told(self, epoch: int, step: int) -> str:
-        """What the batch at a place of an epoch holds, for people."""
+        """Where the sentences of the batch at a place of an epoch come from, for people."""
         return self._of(epoch).told(epoch, step)
-
-    def _batches(self, epoch: int) -> SentenceBatches[TokenBatch]:
-        return SentenceBatches(self.swapped(epoch), self._config, seed=self._seed)
 
     def swapped(self, epoch: int) -> LabelledTokens:
         """The sentences of an epoch."""
         generator = np.random.default_rng((self._seed, epoch, STREAM))
-        chosen = np.arange(len(self._kinds))
+        chosen = np.arange(self._pieces)
         for same in self._same:
             is_replaced = generator.random(len(same)) < self._config.swap_spans
             chosen[same[is_replaced]] = generator.choice(same, int(is_replaced.sum()))
@@ -64,23 +66,26 @@ class SwappedBatches:
         data = self._data
         return replace(data, tokens=data.tokens[places], labels=data.labels[:, places], starts=starts)
 
+    def _batches(self, epoch: int) -> SentenceBatches[TokenBatch]:
+        return SentenceBatches(self.swapped(epoch), self._config, seed=self._seed)
 
-def pieces(data: LabelledTokens, internal: Sequence[str]) -> tuple[Ids, NDArray[np.int64]]:
-    """What sentences are put together from: where each piece begins, and the end; and of what kind it is, a number from
-    0 on if it is a whole span of the first column, else -1. No piece stands in two sentences.
+
+def _pieces(data: LabelledTokens, internal: Sequence[str]) -> tuple[Ids, NDArray[np.int64]]:
+    """What sentences are put together from: where each piece begins, and the end; and of which type it is, a number
+    from 0 on if it is a whole span of the first column that is not too long, else -1. No piece stands in two sentences.
 
     Args:
-        internal: the labels of that column by number, in BIOES.
+        internal: the labels of that column by number, in BIOES with types.
     """
-    letters = np.array([*(label[0] for label in internal), "O"])[data.labels[0]]  # -1 where no label is known
-    names = sorted({label[2:] for label in internal if label[1:2] == "-"})
-    kind_of = np.array([names.index(label[2:]) if label[1:2] == "-" else -1 for label in internal])
+    letters = np.array([*(label[0] for label in internal), OUTSIDE])[data.labels[0]]  # -1 where no label is known
+    numbers: dict[str, int] = {}
+    type_of = np.array([-1 if label == OUTSIDE else numbers.setdefault(label[2:], len(numbers)) for label in internal])
     begins = np.flatnonzero((letters == "B") | (letters == "S"))
     ends = np.flatnonzero((letters == "E") | (letters == "S")) + 1
     stretch, last = (np.searchsorted(data.starts, places, side="right") for places in (begins, ends - 1))
-    is_whole = stretch == last  # no span that goes on in the next stretch of a long sentence
-    begins, ends = begins[is_whole], ends[is_whole]
+    fits = (stretch == last) & (ends - begins <= LONGEST_SPAN)  # it does not go on in the next stretch of a sentence
+    begins, ends = begins[fits], ends[fits]
     bounds = np.unique(np.concatenate([data.starts, begins, ends]))
-    kinds = np.full(len(bounds) - 1, -1)
-    kinds[np.searchsorted(bounds, begins)] = kind_of[data.labels[0][begins]]
-    return bounds, kinds
+    types = np.full(len(bounds) - 1, -1)
+    types[np.searchsorted(bounds, begins)] = type_of[data.labels[0][begins]]
+    return bounds, types

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.data.config import BatchConfig, TextBatchConfig
+from elman.data.config import BatchConfig, TextBatchConfig, TokenBatchConfig
 from elman.data.examples import numbered_texts, some_of
 from elman.data.sentences import Sentence
 
@@ -224,7 +224,9 @@ class SentenceBatches(Generic[Batch_]):
     Any batch can be asked for at any time; it depends on seed, epoch and step alone.
     """
 
-    def __init__(self, data: Cut[Batch_], config: BatchConfig | TextBatchConfig, *, seed: int) -> None:
+    def __init__(
+        self, data: Cut[Batch_], config: BatchConfig | TextBatchConfig | TokenBatchConfig, *, seed: int
+    ) -> None:
         self._data, self._size, self._seed = data, config.batch_size, seed
         self._plan = lru_cache(maxsize=2)(self._draw)
 

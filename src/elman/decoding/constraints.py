@@ -18,6 +18,8 @@ Following = Callable[[int, Ids], Sequence[int] | Ids]
 """Of the number of a text and the symbols written in it (t,): symbols, those that may or that may not come next."""
 Forbidden = Sequence[int] | Following
 """Symbols that are never written, or a function that tells them anew for each symbol."""
+FEW = 8
+"""So many symbols are compared one by one."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,12 @@ class Constraints:
         """A copy of the scores (R, m) of some symbols (R, m) with -inf for what may not follow, where histories do not
         matter."""
         left = scores.copy()
-        for symbol in self._always(written):
-            left[symbols == symbol] = -np.inf
+        banned = self._always(written)
+        if len(banned) > FEW:
+            left[np.isin(symbols, banned)] = -np.inf
+        else:  # which is done sooner than looking them up
+            for symbol in banned:
+                left[symbols == symbol] = -np.inf
         return left
 
     def applied(self, scores: Scores, written: int, *, histories: Ids, texts: Ids) -> Scores:

@@ -6,16 +6,13 @@ Knows weights by their names in `models.networks.classifier`; knows no text. Cal
 
 from typing import Any
 
-from elman.export.onnx_graph import Graph, Weights, part_of
-from elman.export.onnx_scan import is_scanned
-from elman.export.onnx_stack import Reading, stack
+from elman.export.onnx_graph import FAR_BELOW, Graph, Weights, part_of
+from elman.export.onnx_scan import real_steps
+from elman.export.onnx_stack import Reading, joined, stack
 from elman.export.onnx_symbols import embedded, with_ngrams
 from elman.export.onnx_tagger import linear_mean
 from elman.export.onnx_words import summed, table
 from elman.nn.config import JOINT, EmbeddingConfig, StackConfig, TextHeadConfig
-
-LOWEST = -3e38
-"""So low that no number of a state changes it by being added."""
 
 
 def classifier_graph(
@@ -93,7 +90,7 @@ def _members(
     """The scores (B, K) of each stack that reads x (B, T, D)."""
     found, steps = [], graph.op("Transpose", x, perm=[1, 0, 2])  # (T, B, D)
     for own in members:
-        read = stack(graph, steps, config, weights=part_of(own, "stack."), lengths=lengths, in_pieces=True)
+        read = stack(graph, steps, config, weights=part_of(own, "stack."), lengths=lengths)
         v = _pooled(graph, read, config, head, weights=own, lengths=lengths)
         for k in range(head.feed_forward_layers):
             v = graph.op("Relu", graph.product(v, own[f"layers.W.{k}"], own[f"layers.b.{k}"]))
@@ -107,7 +104,7 @@ def _pooled(
     """What `nn.pooling` makes of h in n pieces (T, n, B, D / n), zero at padding: (B, ways * D). No row is empty."""
     found = []
     directions = 2 if config.bidirectional else 1
-    width, pieces = directions * config.hidden, 1 if is_scanned(config, int8=graph.int8) else directions
+    width = directions * config.hidden
     counts = graph.op("Cast", graph.op("Unsqueeze", lengths, graph.constant([1])), to=1)  # (B, 1)
     for way in head.pooling.split(JOINT):
         if way == "last":
@@ -118,13 +115,13 @@ def _pooled(
             sums = graph.op("ReduceSum", read.h, graph.constant([0]), keepdims=0)
             found.append(graph.op("Div", _rows_first(graph, sums, width), counts))
         elif way == "max":
-            lowest = graph.op("Unsqueeze", _lowest(graph, read.h, lengths), graph.constant([1]))  # (T, 1, B, 1)
+            lowest = graph.op("Unsqueeze", _far_below(graph, read.h, lengths), graph.constant([1]))  # (T, 1, B, 1)
             real = graph.op("Add", read.h, lowest)
-            found.append(_rows_first(graph, _greatest(graph, real, width // pieces, pieces=pieces), width))
+            found.append(_rows_first(graph, _greatest(graph, real, width // read.pieces, pieces=read.pieces), width))
         else:
-            h = graph.op("Reshape", graph.op("Transpose", read.h, perm=[0, 2, 1, 3]), graph.constant([0, 0, width]))
+            h = joined(graph, read)
             scores = graph.product(graph.op("Tanh", h), weights["pooling.a"][None])  # (T, B, 1)
-            alpha = graph.op("Softmax", graph.op("Add", scores, _lowest(graph, h, lengths)), axis=0)
+            alpha = graph.op("Softmax", graph.op("Add", scores, _far_below(graph, h, lengths)), axis=0)
             found.append(graph.op("ReduceSum", graph.op("Mul", alpha, h), graph.constant([0]), keepdims=0))
     return found[0] if len(found) == 1 else graph.op("Concat", *found, axis=1)
 
@@ -146,10 +143,7 @@ def _rows_first(graph: Graph, pieces: str, width: int) -> str:
     return graph.op("Reshape", graph.op("Transpose", pieces, perm=[1, 0, 2]), graph.constant([0, width]))
 
 
-def _lowest(graph: Graph, h: str, lengths: str) -> str:
+def _far_below(graph: Graph, h: str, lengths: str) -> str:
     """(T, B, 1): what to add to h (T, …) so that it is least at padding and stays the same elsewhere."""
-    steps = graph.op("Gather", graph.op("Shape", h), graph.constant(0))
-    every = graph.op("Range", graph.constant(0), steps, graph.constant(1))
-    column = graph.op("Cast", graph.op("Unsqueeze", every, graph.constant([1])), to=6)  # (T, 1)
-    is_padding = graph.op("Cast", graph.op("GreaterOrEqual", column, lengths), to=1)
-    return graph.op("Unsqueeze", graph.op("Mul", is_padding, graph.number(LOWEST)), graph.constant([2]))
+    padding = graph.op("Sub", graph.number(1.0), real_steps(graph, h, lengths))
+    return graph.op("Mul", padding, graph.number(FAR_BELOW))

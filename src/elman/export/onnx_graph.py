@@ -24,6 +24,8 @@ SMALL = 1 << 14
 """Weights of a matrix that is not worth to be rounded: its product takes less time than to round what goes in."""
 NONE = ""
 """Stands for an input of an operator that is left out."""
+FAR_BELOW = -3e38
+"""Stands for minus infinity: no number of a state changes it by being added, and it makes no NaN."""
 
 
 class Graph:

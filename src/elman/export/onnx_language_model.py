@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from elman.export.onnx_classifier import symbol_vectors
 from elman.export.onnx_graph import Graph, Weights, part_of
-from elman.export.onnx_stack import stack
+from elman.export.onnx_stack import joined, stack
 from elman.export.onnx_symbols import log_softmax, target_logs
 from elman.nn.config import EmbeddingConfig, StackConfig
 
@@ -32,7 +32,7 @@ def states_graph(config: StackConfig, weights: Weights, *, embedding: EmbeddingC
     state = tuple(graph.input(name, "float32", shape) for name in STATES[config.cell])
     steps = graph.op("Transpose", x, perm=[1, 0, 2])  # (T, B, D)
     read = stack(graph, steps, config, weights=part_of(weights, "stack."), lengths=lengths, state=state)
-    rows_first = graph.op("Transpose", read.h, perm=[1, 0, 2])
+    rows_first = graph.op("Transpose", joined(graph, read), perm=[1, 0, 2])
     graph.output("states", rows_first, dtype="float32", shape=["B", "T", config.hidden])
     for name, part in zip(STATES[config.cell], read.state, strict=True):
         graph.output(f"{name}_end", part, dtype="float32", shape=shape)

@@ -37,7 +37,7 @@ def scanned(
     starts = [NONE] * directions
     if state:
         starts = state if directions == 1 else graph.ops("Split", state[0], outputs=2, axis=0)
-    real = None if lengths is None else _real(graph, x, lengths)  # (T, B, 1)
+    real = None if lengths is None else real_steps(graph, x, lengths)  # (T, B, 1)
     found, ends = [], []
     for d, (one, start) in enumerate(zip(weights, starts, strict=True)):
         v = graph.product(x, one["W"], one["b"])  # (T, B, gates * H)
@@ -119,8 +119,8 @@ def _zeros(graph: Graph, v: str, hidden: int) -> str:
     return graph.op("Expand", graph.number(0.0), graph.op("Concat", rows, graph.constant([hidden]), axis=0))
 
 
-def _real(graph: Graph, x: str, lengths: str) -> str:
-    """(T, B, 1), 1 at the real steps of x (T, B, D), else 0."""
+def real_steps(graph: Graph, x: str, lengths: str) -> str:
+    """(T, B, 1), 1 at the real steps of x (T, …), else 0."""
     steps = graph.op("Range", graph.constant(0), _steps(graph, x), graph.constant(1))  # (T,)
     column = graph.op("Cast", graph.op("Unsqueeze", steps, graph.constant([1])), to=6)  # (T, 1) int32
     is_real = graph.op("Less", column, lengths)  # (T, B)

@@ -6,14 +6,13 @@ Knows weights by their names in `models.networks.seq2seq`; knows no text. Called
 
 from dataclasses import replace
 
-from elman.export.onnx_graph import Graph, Weights, part_of
+from elman.export.onnx_graph import FAR_BELOW, Graph, Weights, part_of
 from elman.export.onnx_language_model import STATES
-from elman.export.onnx_stack import stack
+from elman.export.onnx_stack import joined, stack
 from elman.export.onnx_symbols import embedded, log_softmax, narrowed, tail_logs
 from elman.nn.config import Seq2SeqShape
 from elman.nn.cutoffs import default_cutoffs, tails
 
-FAR_BELOW = -3e38
 IMPOSSIBLE = (1,)
 """`<s>`, which is never written."""
 
@@ -51,13 +50,13 @@ def encoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False) 
         for name, part in zip(STATES[shape.stack.cell], read.state, strict=True):
             ends = graph.op("Slice", part, graph.constant([begin]), graph.constant([begin + directions]))
             rows = graph.op("Transpose", ends, perm=[1, 0, 2])
-            joined = graph.op("Reshape", rows, graph.constant([0, directions * hidden]))
-            begun = graph.product(joined, weights["decoder.bridge.W"][number], weights["decoder.bridge.b"][number])
+            both = graph.op("Reshape", rows, graph.constant([0, directions * hidden]))
+            begun = graph.product(both, weights["decoder.bridge.W"][number], weights["decoder.bridge.b"][number])
             value = graph.op("Tanh", begun) if name == "h" else begun
             graph.output(f"{name}{layer}", value, dtype="float32", shape=["B", hidden])
             number += 1
     if shape.decoder.attention != "none":
-        memory = graph.op("Transpose", read.h, perm=[1, 0, 2])
+        memory = graph.op("Transpose", joined(graph, read), perm=[1, 0, 2])
         graph.output("memory", memory, dtype="float32", shape=["B", "S", directions * hidden])
         if has_keys(shape):
             own = part_of(weights, "decoder.attention.")
@@ -91,9 +90,9 @@ def decoder_graph(shape: Seq2SeqShape, weights: Weights, *, int8: bool = False, 
         look = _looked_together if narrow and shape.looks_together else _looked
         context, alpha = look(graph, h, shape, part_of(weights, "decoder.attention."))
     if config.decoder_layers > 1:
-        joined = h if context is None else graph.op("Concat", h, context, axis=1)
+        below = h if context is None else graph.op("Concat", h, context, axis=1)
         upper, above = part_of(weights, "decoder.upper."), config.decoder_layers - 1
-        h, higher = _layers(graph, joined, shape, state, weights=upper, first=1, count=above)
+        h, higher = _layers(graph, below, shape, state, weights=upper, first=1, count=above)
         after.update(higher)
     if context is not None:
         h = graph.op("Tanh", graph.product(graph.op("Concat", h, context, axis=1), weights["decoder.W"]))
@@ -153,7 +152,7 @@ def _layers(
         pieces = [part] if count == 1 else graph.ops("Split", part, outputs=count, axis=0)
         for k, piece in enumerate(pieces):
             after[f"{name}{first + k}"] = graph.op("Squeeze", piece, graph.constant([0]))
-    return graph.op("Squeeze", read.h, graph.constant([0])), after
+    return graph.op("Squeeze", joined(graph, read), graph.constant([0])), after
 
 
 def _looked(graph: Graph, h: str, shape: Seq2SeqShape, weights: Weights) -> tuple[str, str]:

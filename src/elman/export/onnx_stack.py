@@ -5,7 +5,7 @@ Knows weights by their names in `nn.stack`, and what ONNX calls what; knows no n
 files of this package. Time stands first here: (T, B, …).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,49 +22,54 @@ ORDERS = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "elman": (0,)}
 
 @dataclass(frozen=True)
 class Reading:
-    """What a stack gives: h (T, B, directions * H), zero at padding, or (T, n, B, D / n) in n pieces, and the parts of
-    the state, (layers * directions, B, H) each."""
+    """What a stack gives: h (T, n, B, D / n), of D = directions * H in n pieces and zero at padding, as the last layer
+    has it, and the parts of the state, (layers * directions, B, H) each. `joined` makes one of the pieces."""
 
     h: str
+    pieces: int
     state: tuple[str, ...]
 
 
 def stack(
-    graph: Graph, x: str, config: StackConfig, *, weights: Weights, lengths: str | None, state: tuple[str, ...] = (),
-    in_pieces: bool = False,
-) -> Reading:  # fmt: skip
+    graph: Graph, x: str, config: StackConfig, *, weights: Weights, lengths: str | None, state: tuple[str, ...] = ()
+) -> Reading:
     """Read x (T, B, D).
 
     Args:
         weights: of the stack, `layers.LAYER.DIRECTION.W` and so on. lengths: (B,) int32, real steps; None where all
-            are. state: the state to begin with, as `nn.stack` has it; none for zeros. in_pieces: whether h is wanted in
-            pieces, as the last layer gives it, which spares the work of joining them.
+            are. state: the state to begin with, as `nn.stack` has it; none for zeros.
     """
     directions = 2 if config.bidirectional else 1
     before: list[list[str]] = [[] for _ in range(config.layers)]
     for part in state:
-        pieces = [part] if config.layers == 1 else graph.ops("Split", part, outputs=config.layers, axis=0)
-        for layer, piece in enumerate(pieces):
+        split = [part] if config.layers == 1 else graph.ops("Split", part, outputs=config.layers, axis=0)
+        for layer, piece in enumerate(split):
             before[layer].append(piece)
-    ends = []
+    ends, read = [], Reading("", 0, ())
     for layer in range(config.layers):
         own = [
             {name: weights[f"layers.{layer}.{d}.{name}"] for name in ("W", "U", "b", "b_u")
              if f"layers.{layer}.{d}.{name}" in weights}
             for d in range(directions)
         ]  # fmt: skip
-        is_apart = in_pieces and layer == config.layers - 1
         if is_scanned(config, int8=graph.int8):
-            x, after = scanned(graph, x, config, weights=own, lengths=lengths, state=before[layer])
-            if is_apart:
-                x = graph.op("Unsqueeze", x, graph.constant([1]))
+            h, after = scanned(graph, x, config, weights=own, lengths=lengths, state=before[layer])
+            read = Reading(graph.op("Unsqueeze", h, graph.constant([1])), 1, ())
         else:
-            x, after = _operator(graph, x, config, weights=own, lengths=lengths, state=before[layer])
-            if not is_apart:
-                x = _joined(graph, x, directions)
+            h, after = _operator(graph, x, config, weights=own, lengths=lengths, state=before[layer])
+            read = Reading(h, directions, ())
+        if layer < config.layers - 1:
+            x = joined(graph, read)
         ends.append(after)
     parts = zip(*ends, strict=True)
-    return Reading(x, tuple(p[0] if len(p) == 1 else graph.op("Concat", *p, axis=0) for p in parts))
+    return replace(read, state=tuple(p[0] if len(p) == 1 else graph.op("Concat", *p, axis=0) for p in parts))
+
+
+def joined(graph: Graph, read: Reading) -> str:
+    """h as (T, B, D)."""
+    if read.pieces == 1:
+        return graph.op("Squeeze", read.h, graph.constant([1]))
+    return graph.op("Reshape", graph.op("Transpose", read.h, perm=[0, 2, 1, 3]), graph.constant([0, 0, -1]))
 
 
 def _operator(
@@ -123,10 +128,3 @@ def _kept(graph: Graph, after: str, lengths: str, before: str | None) -> str:
         "Greater", graph.op("Unsqueeze", lengths, graph.constant([1])), graph.constant(np.array(0, dtype=np.int32))
     )
     return graph.op("Where", read, after, graph.number(0.0) if before is None else before)
-
-
-def _joined(graph: Graph, h: str, pieces: int) -> str:
-    """h (T, pieces, B, D / pieces) as (T, B, D)."""
-    if pieces == 1:
-        return graph.op("Squeeze", h, graph.constant([1]))
-    return graph.op("Reshape", graph.op("Transpose", h, perm=[0, 2, 1, 3]), graph.constant([0, 0, -1]))

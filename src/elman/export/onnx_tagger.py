@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from elman.export.onnx_graph import Graph, Weights, part_of
-from elman.export.onnx_stack import stack
+from elman.export.onnx_stack import joined, stack
 from elman.nn.config import StackConfig
 
 
@@ -33,18 +33,18 @@ def tagger_graph(
         bounds = (graph.constant([place]) for place in (begin, begin + width, 1))
         its = vectors if members == 1 else graph.op("Slice", vectors, *bounds)  # (W, D)
         x = graph.op("Gather", its, places)  # (T, B, D)
-        h = stack(graph, x, config, weights=part_of(own, "stack."), lengths=lengths).h
+        h = joined(graph, stack(graph, x, config, weights=part_of(own, "stack."), lengths=lengths))
         for k, is_linear in enumerate(crf):
             scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])  # (T, B, K)
             found[k].append(scores if is_linear else graph.op("LogSoftmax", scores, axis=2))
-    for k, (every, is_linear) in enumerate(zip(found, crf, strict=True)):
+    for k, (scored, is_linear) in enumerate(zip(found, crf, strict=True)):
         labels = len(weights[f"members.0.heads.{k}.b"])
         parts = [
             graph.op("Unsqueeze", one, graph.constant([0]))
-            for one in (every if is_linear else [log_mean(graph, every)])
+            for one in (scored if is_linear else [log_mean(graph, scored)])
         ]
-        joined = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=0)  # (M, T, B, K)
-        rows_first = graph.op("Transpose", joined, perm=[0, 2, 1, 3])  # (M, B, T, K)
+        every = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=0)  # (M, T, B, K)
+        rows_first = graph.op("Transpose", every, perm=[0, 2, 1, 3])  # (M, B, T, K)
         graph.output(f"scores_{k}", rows_first, dtype="float32", shape=[len(parts), "B", "T", labels])
     return graph.to_bytes()
 
@@ -59,5 +59,5 @@ def log_mean(graph: Graph, logs: list[str]) -> str:
     if len(logs) == 1:
         return logs[0]
     beside = [graph.op("Unsqueeze", one, graph.constant([0])) for one in logs]
-    joined = graph.op("ReduceLogSumExp", graph.op("Concat", *beside, axis=0), axes=[0], keepdims=0)
-    return graph.op("Sub", joined, graph.number(float(np.log(len(logs)))))
+    total = graph.op("ReduceLogSumExp", graph.op("Concat", *beside, axis=0), axes=[0], keepdims=0)
+    return graph.op("Sub", total, graph.number(float(np.log(len(logs)))))

@@ -203,7 +203,7 @@ TAGGER = Kind(
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
     graphs=("words.onnx", "tagger.onnx"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
-    defaults={"bidirectional": True, "segment": 512}, chosen=("lr", "label_smoothing"),
+    defaults={"bidirectional": True}, chosen=("lr", "label_smoothing"),
 )  # fmt: skip
 CLASSIFIER = Kind(
     "classifier", "Classifier", "elman.models.classifier", ClassifierOptions,

@@ -23,6 +23,7 @@ from elman.text.hashing import (
     ragged_places,
     rolling_hashes,
     sequence_hashes,
+    sizes_of,
     span_places,
     spread,
     starts_of,
@@ -87,7 +88,7 @@ def bags_of(
         types: every distinct token. tokens: the places of all tokens among these, one text after the other. starts:
             where those of each text begin, and the end. form: what a token counts as.
     """
-    lengths = np.diff(starts)
+    lengths = sizes_of(starts)
     forms = [form(token) for token in types]
     parts: list[Part] = []
     if config.bag_words:

@@ -1,6 +1,7 @@
 """Sequences of symbols as hashed rows of a table, and ragged arrays: many short parts one after the other.
 
-Knows arrays; knows neither words nor texts. Used by `text.word_parts`, `text.features` and `text.bags`.
+Knows arrays; knows neither words nor texts. Used by `text.word_parts`, `text.features`, `text.bags` and
+`data.swapping`.
 
 A sequence of symbols s (code points plus one, so that none is 0) is hashed by a polynomial, then spread over the rows,
 each kind of feature in its own way:

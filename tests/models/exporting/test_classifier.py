@@ -7,6 +7,7 @@ import pytest
 
 import elman
 import remade
+from elman.export import onnx_scan
 from elman.nn.config import CELLS, POOLINGS
 from tiny import reviews, table
 
@@ -40,6 +41,25 @@ def test_an_exported_classifier_answers_as_the_trained_one(
     np.testing.assert_allclose(other.probabilities(TEXTS)[1], model.probabilities(TEXTS)[1], atol=1e-5)
     for text in TEXTS:
         np.testing.assert_allclose(other.probabilities([text])[1], model.probabilities([text])[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_states_are_pooled_however_a_layer_is_run(
+    cell: str, bidirectional: bool, base: elman.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By ONNX's operators, and, but for the LSTM, as a product and a scan."""
+    options = {"cell": cell, "bidirectional": bidirectional, "pooling": "last+mean+max+attention"}
+    model = remade.classifier(base, **options)
+    wanted = model.probabilities(TEXTS)[1]
+    for least in (0, 1 << 20):
+        if cell == "mingru" and least:
+            continue
+        kinds = {} if cell == "lstm" else {(cell, int8): least for int8 in (False, True)}
+        monkeypatch.setattr(onnx_scan, "LEAST", kinds)
+        model.export(tmp_path / f"exported{least}")
+        other = elman.load(tmp_path / f"exported{least}")
+        np.testing.assert_allclose(other.probabilities(TEXTS)[1], wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize("options", [{"ngrams": 3, "ngram_bits": 8}, {"adaptive": True}], ids=str)

@@ -68,7 +68,7 @@ def no_column(name: str, columns: Sequence[str], *, where: str) -> InputError:
     """What is wrong where no column is called so."""
     mend = nearest(name, columns)
     if name.isdecimal() and not all(map(str.isdecimal, columns)):
-        mend = f"numbers name the columns of a table without a header (--no-header); {mend}"
+        mend = f"numbers name columns only in tables without a header (--no-header); {mend}"
     return InputError(f"there is no column {name!r}", where=where, mend=mend)
 
 

@@ -40,7 +40,8 @@ class _Looking:
     given: Mapping[str, NDArray[Any]]
 
 
-NOTHING = np.empty(0, dtype=np.int64)
+NOTHING = _Looking(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), MappingProxyType({}))
+"""How texts looked before they were asked."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class OnnxState:
     gathered: Mapping[str, Floats] | None
     parts: Mapping[str, Floats]
     alpha: Floats
-    looking: _Looking = _Looking(NOTHING, NOTHING, MappingProxyType({}))
+    looking: _Looking = NOTHING
 
 
 class OnnxSeq2Seq:
@@ -184,11 +185,11 @@ class OnnxSeq2Seq:
             given["lengths"] = ids32(state.lengths[state.rows])
         return given, replace(state, gathered=gathered)
 
-    def _grouped(self, state: OnnxState) -> tuple[dict[str, NDArray[Any]], OnnxState]:
+    def _grouped(self, state: OnnxState) -> tuple[Mapping[str, NDArray[Any]], OnnxState]:
         """The same, a row for each source that is still looked at, and which texts look at it."""
         before = state.looking
         if np.array_equal(state.rows, before.rows):
-            return dict(before.given), state
+            return before.given, state
         live, which, counts = np.unique(state.rows, return_inverse=True, return_counts=True)
         arrays: Mapping[str, NDArray[Any]]
         if np.array_equal(live, before.live):
@@ -206,7 +207,7 @@ class OnnxSeq2Seq:
         given = {
             **arrays, "lengths": ids32(state.lengths[live]), "index": index, "place": which * most + ranks,
         }  # fmt: skip
-        return dict(given), replace(state, looking=_Looking(state.rows, live, given))
+        return given, replace(state, looking=_Looking(state.rows, live, given))
 
     def _read(
         self, session: Session, state: OnnxState, ids: Ids, given: Mapping[str, NDArray[Any]]

@@ -20,7 +20,6 @@ from elman.data.swapping import SwappedBatches
 from elman.data.tokens import (
     LabelledTokens,
     SentenceBatches,
-    TokenBatch,
     TokenCorpus,
     build_tokens,
     part_of,
@@ -45,6 +44,7 @@ from elman.text.hangul import to_codes
 from elman.text.labels import LabelSet, ill_formed, strays
 from elman.text.seen import SeenWords
 from elman.training import machine
+from elman.training.task import Source
 
 log = logging.getLogger("elman")
 TOLD = 3
@@ -78,7 +78,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None, syllables=_syllables(read.corpus.types),
-        swappable=_swappable(read.labels), precision=precision, threads=machine.threads(),
+        swappable=_unswappable(read.labels) is None, precision=precision, threads=machine.threads(),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:
@@ -157,9 +157,8 @@ def _read(job: Job, columns: tuple[str, ...]) -> Read:
         features, seen = job.start.features, seen.joined(job.start.seen)
         labels = [one.extended(corpus.sequences(one.name)) for one in job.start.labels]
     _check_head(job.options.head, labels)
-    if job.options.batch.swap_spans and not _swappable(labels):
-        raise OptionError("spans change places where the labels of the first column stand for spans, and no others do",
-                          where="--swap-spans", mend="leave it out")  # fmt: skip
+    if job.options.batch.swap_spans and (fault := _unswappable(labels)):
+        raise OptionError(fault, where="--swap-spans", mend="leave it out")
     for one in labels:
         _tell_labels(one, corpus)
     log.info("training text: %s sentences, %s tokens, %s distinct; %s words have a vector", f"{corpus.sentences:,}",
@@ -227,12 +226,16 @@ def _dev(job: Job, labels: list[LabelSet]) -> list[Sentence] | None:
     return found
 
 
-def _swappable(labels: list[LabelSet]) -> bool:
-    """Can spans stand in place of others? Spans of other columns might be torn."""
-    return labels[0].scheme is not None and all(one.scheme is None for one in labels[1:])
+def _unswappable(labels: list[LabelSet]) -> str | None:
+    """Why spans cannot stand in place of others, if they cannot."""
+    first, *further = labels
+    if first.scheme is None or not any("-" in label for label in first.internal):
+        return f"the labels of column {first.name} do not stand for spans of some type"
+    torn = [one.name for one in further if one.scheme is not None]
+    return f"spans of column {torn[0]} would be torn where those of {first.name} change places" if torn else None
 
 
-def _source(read: Read, options: Any) -> SentenceBatches[TokenBatch] | SwappedBatches:
+def _source(read: Read, options: Any) -> Source:
     """The batches of training."""
     data, seed = _numbered(read, options), options.train.seed
     if options.batch.swap_spans == 0:

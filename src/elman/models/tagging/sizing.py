@@ -21,7 +21,7 @@ EPOCHS = 12
 FEW_TOKENS = 150_000
 """Below so many tokens with spans the smaller network is taken."""
 SWAPPED = 0.5
-"""Share of the spans of so few tokens that stand in place of others: the name is told from the sentence."""
+"""Share of the spans that change places where tokens are so few: a name is met in other sentences than its own."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
 ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
