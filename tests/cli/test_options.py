@@ -10,6 +10,7 @@ import pytest
 
 from elman.cli.main import main
 from elman.cli.options import PAIRS, Parser, add_config, add_kinds, chosen, chosen_for
+from elman.data.config import TokenBatchConfig
 from elman.decoding.config import SamplingConfig
 from elman.errors import InputError, OptionError
 from elman.models.kinds import KINDS, LANGUAGE_MODEL, TAGGER
@@ -169,9 +170,7 @@ def test_the_help_of_a_kind_has_its_options_and_its_defaults(capsys: pytest.Capt
     assert "--tokenizer" not in told and "--text-column" not in told
     told = " ".join(told.split())
     assert "--lr X highest learning rate of the schedule (default: chosen for the data and the budget)" in told
-    assert (
-        f"--segment N steps of truncated backpropagation through time (default: {TAGGER.defaults['segment']})" in told
-    )
+    assert f"a longer one is cut (default: {TokenBatchConfig.segment})" in told
     assert "--hidden N size of the state of one direction (default: chosen for the data and the budget)" in told
     assert main(["train", "language-model", "--help"]) == 0
     told = " ".join(capsys.readouterr().out.split())

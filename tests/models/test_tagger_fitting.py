@@ -254,7 +254,7 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(treebank: dict[s
     cut = tmp_path / "cut.bio"
     cut.write_text("a B O\nb I B-X\nc B O\n\n", encoding="utf-8")
     assert refused(cut, swap_spans=0.5, label_columns=["1"]) == of_no_type.format("1")
-    assert "spans of column 1 would be torn where those of 2 change places" in refused(cut, **swapped)
+    assert "spans of column 1 would be torn where those of label change places" in refused(cut, **swapped)
     assert "nothing is smoothed" in refused(treebank["train"], label_smoothing=0.1, crf=True)
     many = tmp_path / "many.bio"
     many.write_text("".join(f"word T{n}\n" for n in range(600)), encoding="utf-8")

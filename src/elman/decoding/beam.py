@@ -96,9 +96,7 @@ def beam_search(  # noqa: PLR0913 what a model can be asked, and what is searche
         scores = _searched(log_probabilities, symbols, rows, config=config, rules=rules)
         chosen = _likeliest(scores, rows, found.room, few=symbols is not None)
         after = rows.after(*chosen, log_probabilities, symbols, attention if config.coverage_penalty else None)
-        goes_on = np.zeros(n, dtype=bool)
-        goes_on[after.texts] = True
-        found.add(rows.some(~goes_on[rows.texts]), finished=False)
+        found.leave(rows, after)
         going = found.sorted_out(after, after.histories[:, -1] == end)
         if not going.any():
             break
@@ -265,6 +263,12 @@ class _Found:
         reach = np.full(len(self.longest), -np.inf)
         np.maximum.at(reach, rows.texts[going], (rows.totals / longest**self.config.length_penalty)[going])
         return np.asarray(going & (reach > self.bar)[rows.texts])
+
+    def leave(self, rows: _Rows, after: _Rows) -> None:
+        """Take in, as not finished, the hypotheses of texts that are not written on."""
+        goes_on = np.zeros(len(self.longest), dtype=bool)
+        goes_on[after.texts] = True
+        self.add(rows.some(~goes_on[rows.texts]), finished=False)
 
     def add(self, rows: _Rows, *, finished: bool) -> None:
         """Take in hypotheses that have ended; a finished one keeps a place of its text."""
