@@ -41,7 +41,7 @@ from elman.nn.config import LabelHeadConfig
 from elman.text.bags import SYLLABLES
 from elman.text.features import WordFeatures
 from elman.text.hangul import to_codes
-from elman.text.labels import LabelSet, ill_formed, strays
+from elman.text.labels import LabelSet, ill_formed, strays, to_spans
 from elman.text.seen import SeenWords
 from elman.training import machine
 from elman.training.task import Source
@@ -78,7 +78,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None, syllables=_syllables(read.corpus.types),
-        swappable=_unswappable(read.labels) is None, precision=precision, threads=machine.threads(),
+        alike=_alike(read), precision=precision, threads=machine.threads(),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:
@@ -233,6 +233,15 @@ def _unswappable(labels: list[LabelSet]) -> str | None:
         return f"the labels of column {first.name} do not stand for spans of some type"
     torn = [one.name for one in further if one.scheme is not None]
     return f"spans of column {torn[0]} would be torn where those of {first.name} change places" if torn else None
+
+
+def _alike(read: Read) -> float:
+    """How many spans a type has, on average, where they can stand in place of others; else 0."""
+    first = read.labels[0]
+    if first.scheme is None or _unswappable(read.labels):
+        return 0.0
+    spans = sum(len(to_spans(sequence, first.scheme)) for sequence in read.corpus.sequences(first.name))
+    return spans / len({label[2:] for label in first.internal if "-" in label})
 
 
 def _source(read: Read, options: Any) -> Source:

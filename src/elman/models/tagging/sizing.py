@@ -20,8 +20,9 @@ EPOCHS = 12
 """The larger network is taken only if it can read its text so often."""
 FEW_TOKENS = 150_000
 """Below so many tokens with spans the smaller network is taken."""
-SWAPPED = 0.5
-"""Share of the spans that change places where tokens are so few: a name is met in other sentences than its own."""
+SWAPPED, FEW_ALIKE = 0.5, 500
+"""Share of the spans that change places where each type has fewer spans than this: so a name is met in other sentences
+than its own. With 330 of a type that was a gain, with 700 none."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
 ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
@@ -45,8 +46,8 @@ class Facts:
     Args:
         seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
         syllables: share of the characters of all distinct tokens that are syllables, or words of themselves (Hangul,
-            kana, Chinese), where a token has several of them; else 0. swappable: whether spans can stand in place of
-            others: they do in the first column, and in no other. precision: number format of the products;
+            kana, Chinese), where a token has several of them; else 0. alike: how many spans a type has, on average,
+            where spans can stand in place of others; else 0. precision: number format of the products;
             threads: that compute them.
     """
 
@@ -56,7 +57,7 @@ class Facts:
     epochs: int | None
     spans: bool
     syllables: float = 0.0
-    swappable: bool = False
+    alike: float = 0.0
     precision: str = "fp32"
     threads: int = 1
 
@@ -93,7 +94,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "batch_size": ROWS,
         "layers": 2,
         "members": members,
-        "swap_spans": SWAPPED if facts.swappable and facts.tokens < FEW_TOKENS else 0.0,
+        "swap_spans": SWAPPED if 0 < facts.alike < FEW_ALIKE else 0.0,
         "character_hidden": SPELT if facts.spelt else 0,
         **_rates(facts.spans, often=is_often),
         "label_smoothing": SMOOTHING if is_often and not facts.spans and not given.get("crf") else 0.0,
