@@ -202,7 +202,7 @@ def run_ours(name: str, data: Data, seconds: float, *, seed: int) -> dict[str, A
     def judged(model: elman.Classifier) -> dict[str, Any]:
         return {part: judge_ours(model, data, part) for part in JUDGED}
 
-    return figures | judged(model) | forms.judged(model, judged, wanted=arguments.exported)
+    return figures | judged(model) | forms.judged(model, judged, wanted=arguments.exported, files=[data.files["dev"]])
 
 
 def best(settings: Sequence[str], fit: Callable[[str], plain.Fitted], data: Data) -> tuple[str, plain.Fitted]:

@@ -101,7 +101,7 @@ def run_ours(name: str, parts: dict[str, Path], machine: standard.Standard) -> d
                 found[part] |= windows_and_carried(model, parts[part])
         return found
 
-    return figures | judged(model) | forms.judged(model, judged, wanted=arguments.exported)
+    return figures | judged(model) | forms.judged(model, judged, wanted=arguments.exported, files=[parts["valid"]])
 
 
 def run_peer(work: Work, parts: dict[str, Path], machine: standard.Standard) -> dict[str, Any]:

@@ -112,7 +112,9 @@ def run_ours(name: str, machine: standard.Standard, *, seed: int) -> dict[str, A
     figures["megabytes"] = megabytes(model)
     figures |= judge_ours(model, work)
     forms.keep(model, arguments.keep, f"{name}-{seed}")
-    return figures | forms.judged(model, lambda other: judge_ours(other, work), wanted=arguments.exported)
+    return figures | forms.judged(
+        model, lambda other: judge_ours(other, work), wanted=arguments.exported, files=[work.path("dev")]
+    )
 
 
 def judge_ours(model: elman.Tagger, work: Work) -> dict[str, Any]:
