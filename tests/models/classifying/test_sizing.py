@@ -67,6 +67,9 @@ def test_texts_of_syllables_are_read_by_characters_too() -> None:
         False, False, True, True,
     ]  # fmt: skip
     assert not choose(replace(FACTS, syllables=1.0, transferred=True), {}).values["spelling"]
+    timed = replace(FACTS, syllables=1.0, epochs=None)
+    found = [choose(replace(timed, seconds=seconds), {}).values["spelling"] for seconds in (17.0, 18.0)]
+    assert found == [False, True], "20,000 words, six times, at a third of 20,000 a second"
     assert "spelling" not in choose(replace(FACTS, syllables=1.0), {"spelling": False}).values
 
 

@@ -29,6 +29,9 @@ SMOOTHING = 0.1
 MOSTLY, SPELLING_COST = 0.5, 3
 """Texts are read by characters too where more than this share of them are syllables: a word of Hangul is often met
 once, its syllables a thousand times. What that costs, against reading the words alone."""
+SPELLING_EPOCHS = 6
+"""Under a budget they are only if there is time to read them so often: a text that is not read once so is learnt worse
+than by its words alone."""
 TRANSFER = {"layer_decay": 2.6, "thaw": 0.2}
 """Where layers have learnt something before: rates fall as in Howard & Ruder 2018 (ULMFiT)."""
 
@@ -74,9 +77,10 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         **(SMALL if facts.tokens < FEW_TOKENS else LARGE),
         "label_smoothing": SMOOTHING if facts.labels > 2 and not facts.several else 0.0,
         **(TRANSFER if facts.transferred else {}),
-        "spelling": facts.syllables > MOSTLY and not facts.transferred,
     }
     seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
+    has_time = not facts.seconds or seen / SPELLING_COST >= SPELLING_EPOCHS * facts.tokens
+    wanted["spelling"] = facts.syllables > MOSTLY and not facts.transferred and has_time
     seen /= SPELLING_COST if given.get("spelling", wanted["spelling"]) else 1
     wanted["members"] = _members(seen / facts.tokens) if facts.seconds and not facts.transferred else 1
     values = {name: value for name, value in wanted.items() if name not in given}
