@@ -156,7 +156,7 @@ def test_no_part_is_a_drawer_for_everything() -> None:
 
 ELMAN = "import sys; from elman.cli.main import main; code = main(sys.argv[1:])"
 SOON = 0.4
-"""Seconds; 0.2 on an idle Zen 4, 0.31 on a Zen 3 both of whose cores were busy. torch alone takes more than two."""
+"""Seconds; it took 0.31 on a Zen 3 both of whose cores were busy, where torch alone takes more than two."""
 LOADED = "; import sys; print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
 
 
