@@ -28,7 +28,8 @@ def words(*symbols: str) -> WordTokenizer:
 
 def pairs(texts: Iterable[tuple[str, str | None]]) -> list[Pair]:
     return [
-        Pair(source, () if target is None else (target, "XXX"), (), "", n) for n, (source, target) in enumerate(texts)
+        Pair(source, () if target is None else (target, "unread"), (), "", n)
+        for n, (source, target) in enumerate(texts)
     ]
 
 

@@ -89,7 +89,7 @@ class TokenBatchConfig:
         512, "tokens of a sentence that training reads together; a longer one is cut", low=1, high=1_000_000
     )
     swap_spans: float = option(
-        0.0, "share of the spans that training replaces, anew in each epoch, by spans of their kind, drawn from all",
+        0.0, "share of the spans that training replaces, anew in each epoch, by spans of their type, drawn from all",
         low=0, high=1, automatic=True,
     )  # fmt: skip
 

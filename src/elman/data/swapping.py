@@ -1,9 +1,9 @@
-"""Spans in place of other spans of their kind: in every epoch other sentences, of the same entities.
+"""Spans in place of other spans of their type: in every epoch other sentences, of the same entities.
 
 Knows tokens and labels by their numbers; knows no text. Used by `models.tagging.preparing`.
 
 A label of a span that was met in one sentence alone is learnt together with that sentence. So a share of the spans is
-replaced, anew in every epoch, each by one of the same kind that is drawn from all spans of the training part, with all
+replaced, anew in every epoch, each by one of the same type that is drawn from all spans of the training part, with all
 its labels (mention replacement: Dai & Adel 2020, An Analysis of Simple Data Augmentation for Named Entity Recognition).
 """
 
@@ -36,9 +36,9 @@ class SwappedBatches:
 
     def __init__(self, data: LabelledTokens, config: TokenBatchConfig, *, internal: Sequence[str], seed: int) -> None:
         self._data, self._config, self._seed = data, config, seed
-        self._bounds, kinds = _pieces(data, internal)
-        self._pieces = len(kinds)
-        self._same = [np.flatnonzero(kinds == kind) for kind in range(int(kinds.max(initial=-1)) + 1)]
+        self._bounds, types = _pieces(data, internal)
+        self._pieces = len(types)
+        self._same = [np.flatnonzero(types == one) for one in range(int(types.max(initial=-1)) + 1)]
         self._of = lru_cache(maxsize=2)(self._batches)
         self._counted = lru_cache(maxsize=None)(lambda epoch: self._batches(epoch).steps(epoch))
 

@@ -45,7 +45,8 @@ def stack(
         split = [part] if config.layers == 1 else graph.ops("Split", part, outputs=config.layers, axis=0)
         for layer, piece in enumerate(split):
             before[layer].append(piece)
-    ends, read = [], Reading("", 0, ())
+    ends = []
+    read: Reading  # there is a layer
     for layer in range(config.layers):
         own = [
             {name: weights[f"layers.{layer}.{d}.{name}"] for name in ("W", "U", "b", "b_u")

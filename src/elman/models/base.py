@@ -3,6 +3,7 @@
 Knows no network. `load` is `elman.load`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
@@ -11,7 +12,7 @@ from elman.models import card, folder
 from elman.settings import one_path
 
 
-class Model:
+class Model(ABC):
     """A trained model of any kind; what it learnt and what it answers is the kind's own."""
 
     kind: str
@@ -25,13 +26,13 @@ class Model:
     exported: folder.Exported | None = None
     """What runs the model where that is not torch."""
 
+    @abstractmethod
     def documents(self) -> dict[str, Any]:
         """The JSON files of the folder that its kind alone has."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shape_rows(self) -> list[tuple[str, str]]:
         """What the card tells of reading and shape."""
-        raise NotImplementedError
 
     @property
     def report(self) -> dict[str, Any]:
