@@ -304,10 +304,13 @@ def _about(path: Path) -> dict[str, Any]:
     if about["to"] != "onnx" or not 0 <= about["parameters"] < 1 << 62:
         raise ModelFileError("this does not tell of an export to ONNX", where=str(path))
     check = about["check"]
+    possible = _CHECK | _FORETOLD
     if check and not (
-        set(check) == set(_CHECK) and all(_is_count(check[name], *most) for name, most in _CHECK.items())
+        set(_CHECK) <= set(check) <= set(possible)
+        and all(_is_count(value, *possible[name]) for name, value in check.items())
     ):
-        raise ModelFileError(f"check has not just {', '.join(_CHECK)}, or one is not what it must be", where=str(path))
+        what = f"check has not just {', '.join(possible)}, or one is not what it must be"
+        raise ModelFileError(what, where=str(path))
     return about
 
 
@@ -317,6 +320,8 @@ _CHECK: dict[str, tuple[type, float]] = {
     "equal": (float, 1),
 }
 """What `exporting.checking` has found, of which type and at most how much; nothing, while it is still to be found."""
+_FORETOLD: dict[str, tuple[type, float]] = {"nats_lost": (float, 2**40)}
+"""What is found beside that of a model that foretells what comes next."""
 
 
 def _is_count(value: Any, kind: type, most: float) -> bool:
