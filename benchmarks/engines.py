@@ -123,7 +123,7 @@ class PlainTagger(nn.Module):
         read, stack = config.embedding, config.stack
         self.features: WordFeatures = model.features
         self.words = nn.Embedding(config.words_known, read.word_width)
-        self.bags = nn.EmbeddingBag(1 << config.words.hash_bits, read.feature_width, mode="mean")
+        self.bags = nn.EmbeddingBag(config.features_known, read.feature_width, mode="mean")
         self.lstm = nn.LSTM(read.word_width + read.feature_width, stack.hidden, stack.layers, batch_first=True,
                             bidirectional=stack.bidirectional)  # fmt: skip
         self.output = nn.Linear(stack.hidden * (2 if stack.bidirectional else 1), len(model.labels[0].internal))

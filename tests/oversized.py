@@ -49,10 +49,11 @@ def vast_tables(folder: Path) -> Iterator[tuple[str, Change]]:
     kind = folder.name
 
     def hashed(bits: int) -> Change:
-        zeros = base64.b64encode(bytes((1 << bits) // 8)).decode("ascii")
+        ones = base64.b64encode(b"\xff" * ((1 << bits) // 8)).decode("ascii")
         changes = [
             edited("config.json", lambda config: config["words"].update(hash_bits=bits)),
-            edited("words.json", lambda words: (words["config"].update(hash_bits=bits), words.update(features=zeros))),
+            edited("config.json", lambda config: config.update(features_known=1 << bits)),
+            edited("words.json", lambda words: (words["config"].update(hash_bits=bits), words.update(features=ones))),
         ]
         return lambda folder: [change(folder) for change in changes]
 

@@ -62,12 +62,12 @@ def tagger(base: elman.Tagger, **options: Any) -> elman.Tagger:
 
 
 def classifier(base: elman.Classifier, **options: Any) -> elman.Classifier:
-    spelling = spelt = None
+    spelling = spelt = spelt_features = None
     if options.get("spelling"):
         letters = dict.fromkeys("".join(base.features.vocabulary), 3)
         spelling = WordFeatures.train(letters, base.config.words)
-        spelt = spelling.size
-    config: ClassifierConfig = reshaped(base.config, options, spelt=spelt)
+        spelt, spelt_features = spelling.size, spelling.features
+    config: ClassifierConfig = reshaped(base.config, options, spelt=spelt, spelt_features=spelt_features)
     network = drawn(
         build_classifier(config, seen=base.features.counts, spelt=None if spelling is None else spelling.counts),
         "classifier",

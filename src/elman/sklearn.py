@@ -80,6 +80,7 @@ class ElmanClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     shape: bool | None = None
     jamo: bool | None = None
     feature_minimum: int | None = None
+    most_features: int | None = None
     hash_bits: int | None = None
     bag_words: int | None = None
     bag_characters: int | None = None

@@ -13,7 +13,7 @@ from elman.nn.config import WordEmbeddingConfig
 from elman.nn.init import initialize
 from elman.nn.words import WordEmbedding, WordTensors
 
-WORDS, CHARACTERS, ROWS = 6, 9, 32
+WORDS, CHARACTERS, HASHED = 6, 9, 32
 SIZES = {"word_width": 4, "feature_width": 3, "character_width": 5, "character_hidden": 2}
 FEATURES = [[3, 7, 7], [], [31], [0, 8]]
 SPELT = [[1, 2, 3], [], [4], [8, 8]]
@@ -29,7 +29,7 @@ def test_a_graph_gives_the_vectors_that_torch_gives(
     monkeypatch.setattr(onnx_words, "SMALL_TABLE", small)
     sizes = {**SIZES, **({} if left_out is None else {left_out: 0})}
     config = WordEmbeddingConfig(**sizes)
-    network = WordEmbedding(config, words=WORDS, characters=CHARACTERS, rows=ROWS, compute=torch.float32)
+    network = WordEmbedding(config, words=WORDS, characters=CHARACTERS, features=HASHED, compute=torch.float32)
     initialize(network, torch.Generator().manual_seed(1))
     with torch.no_grad():
         for number, (name, table) in enumerate(network.named_parameters()):
@@ -40,7 +40,7 @@ def test_a_graph_gives_the_vectors_that_torch_gives(
     arrays = {name: p.detach().numpy() for name, p in network.named_parameters()}
     weights = stored_tensors(arrays, packed=("E", "features"))
     run = onnxruntime.InferenceSession(
-        words_graph(config, [weights], words=WORDS, rows=ROWS), providers=["CPUExecutionProvider"]
+        words_graph(config, [weights], words=WORDS, features=HASHED), providers=["CPUExecutionProvider"]
     )
     characters = np.array([[*spelt, 0, 0, 0][:3] for spelt in SPELT])
     lengths, counts = np.array([len(s) for s in SPELT]), np.array([len(f) for f in FEATURES])

@@ -57,6 +57,8 @@ def test_an_altered_document_is_refused(saved: Path, tmp_path: Path, name: str) 
     "edit",
     [
         lambda d: d.update(words_known=5),
+        lambda d: d.update(features_known=5),
+        lambda d: d.update(spelt_features=5),
         lambda d: d.update(labels=3),
         lambda d: d.update(labels=0),
         lambda d: d.update(labels=10**12),

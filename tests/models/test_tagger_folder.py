@@ -91,6 +91,9 @@ def test_a_folder_of_another_kind_under_this_name_is_refused(
         lambda d: d.update(words_known=0),
         lambda d: d.update(words_known=True),
         lambda d: d.update(words_known=5),
+        lambda d: d.update(features_known=5),
+        lambda d: d.update(features_known=0),
+        lambda d: d.update(features_known=257),
         lambda d: d.update(characters_known=10**6),
         lambda d: d.update(extra=1),
         lambda d: d.pop("words"),
@@ -209,6 +212,7 @@ def test_a_table_that_is_in_no_file_is_refused_before_it_is_made(saved: Path, tm
     def swell(folder: Path) -> None:
         for name, edit in (
             ("config.json", lambda d: (d["words"].update(hash_bits=24), d["embedding"].update(feature_width=64))),
+            ("config.json", lambda d: d.update(features_known=1 << 24)),
             ("words.json", lambda d: d["config"].update(hash_bits=24)),
         ):
             edited(name, edit)(folder)

@@ -10,7 +10,7 @@ from elman.nn.config import WordEmbeddingConfig
 from elman.nn.init import initialize
 from elman.nn.words import WordEmbedding, WordTensors
 
-WORDS, CHARACTERS, ROWS = 6, 9, 32
+WORDS, CHARACTERS, HASHED = 6, 9, 32
 SIZES = {"word_width": 4, "feature_width": 3, "character_width": 5, "character_hidden": 2}
 FEATURES = [[3, 7, 7], [], [31], [0, 8]]
 SPELT = [[1, 2, 3], [], [4], [8, 8]]
@@ -22,7 +22,7 @@ def make(**options: float) -> WordEmbedding:
     config = WordEmbeddingConfig(
         **{**SIZES, "word_dropout": 0.0, "feature_dropout": 0.0, "input_dropout": 0.0, **options}
     )
-    made = WordEmbedding(config, words=WORDS, characters=CHARACTERS, rows=ROWS, compute=torch.float32)
+    made = WordEmbedding(config, words=WORDS, characters=CHARACTERS, features=HASHED, compute=torch.float32)
     initialize(made, torch.Generator().manual_seed(1))
     if config.feature_width:
         torch.nn.init.normal_(made.features, generator=torch.Generator().manual_seed(2))

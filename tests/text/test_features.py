@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, groupby
 from typing import Any
@@ -28,6 +29,7 @@ WORD = st.one_of(
 CONFIG = st.builds(
     WordConfig,
     feature_minimum=st.just(0),
+    most_features=st.just(1 << 24),
     normalize=st.booleans(),
     affixes=st.integers(0, 10),
     char_ngrams=st.sampled_from([0, *range(2, 9)]),
@@ -52,7 +54,7 @@ def scalar_row(symbols: Sequence[int], kind: int, bits: int) -> int:
 
 def every(**options: Any) -> WordConfig:
     """A config that keeps the features of a single word too."""
-    return WordConfig(**{"feature_minimum": 0, **options})
+    return WordConfig(**{"feature_minimum": 0, "most_features": 1 << 24, **options})
 
 
 def inner_rows(word: str, kinds: tuple[int, int, int], config: WordConfig) -> list[int]:
@@ -299,14 +301,33 @@ def test_features_of_too_few_words_are_left_out() -> None:
     for word in words:
         for row in plain.rows([word]).features.tolist():
             owners.setdefault(row, set()).add(word)
-    for word in [*words, "balking"]:
-        wanted = [row for row in plain.rows([word]).features.tolist() if len(owners.get(row, ())) >= 2]
+    common = sorted(row for row, some in owners.items() if len(some) >= 2)
+    assert found.features == len(common) > 10
+    for word in [*words, "balking"]:  # those that are left are numbered in the order of their hashes
+        wanted = [common.index(row) for row in plain.rows([word]).features.tolist() if row in common]
         assert found.rows([word]).features.tolist() == wanted
     assert WordFeatures.from_json(found.to_json(), where="").rows(["balking"]).features.tolist() == wanted
+
+
+def test_a_table_has_a_row_where_no_feature_is_common() -> None:
+    found = WordFeatures.train({"a": 1, "b": 1}, WordConfig(shape=False))
+    assert found.features == 1 and not found.rows(["a", "b", "c"]).features.size
+
+
+@pytest.mark.parametrize("most", [1, 5, 20, 40, 1000])
+def test_of_many_features_those_of_the_most_words_are_kept(most: int) -> None:
+    words = [f"{a}{b}{'c' * n}" for a in "pqr" for b in "xyz" for n in range(4)]
+    plain, found = (WordFeatures.train(dict.fromkeys(words, 1), WordConfig(feature_minimum=1, most_features=some))
+                    for some in (1 << 24, most))  # fmt: skip
+    often = Counter(row for word in words for row in set(plain.rows([word]).features.tolist()))
+    counts = sorted(often.values())
+    least = next(n for n in range(1, len(words) + 2) if sum(count >= n for count in counts) <= most)
+    kept = [plain.kept.nonzero()[0][row] for row, count in often.items() if count >= least]
+    assert found.kept.nonzero()[0].tolist() == sorted(kept) and len(kept) <= most
 
 
 @pytest.mark.parametrize("bits", ["", "!", "AAAA", 3])
 def test_kept_features_that_are_none_are_refused(bits: Any) -> None:
     document = {**WordFeatures.train(COUNTS, WordConfig()).to_json(), "features": bits}
-    with pytest.raises(ModelFileError, match="features are not 65536 bits"):
+    with pytest.raises(ModelFileError, match="features are not 1048576 bits"):
         WordFeatures.from_json(document, where="words.json")

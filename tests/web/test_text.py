@@ -41,9 +41,10 @@ def test_texts_are_cut_as_python_cuts_them(ask: Callable[..., Any], tagger_site:
 @pytest.mark.parametrize(
     "config",
     [
-        WordConfig(hash_bits=8), WordConfig(hash_bits=20, feature_minimum=0), WordConfig(affixes=0, char_ngrams=0),
+        WordConfig(hash_bits=8), WordConfig(hash_bits=20, feature_minimum=0, most_features=1 << 24),
+        WordConfig(affixes=0, char_ngrams=0),
         WordConfig(normalize=False, shape=False, jamo=False, affixes=10, char_ngrams=8, feature_minimum=0),
-        WordConfig(affixes=2, char_ngrams=5, feature_minimum=0, hash_bits=24),
+        WordConfig(affixes=2, char_ngrams=5, feature_minimum=0, hash_bits=24, most_features=1 << 24),
     ],
     ids=str,
 )  # fmt: skip

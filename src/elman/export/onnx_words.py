@@ -50,7 +50,7 @@ def summed(graph: Graph, vectors: str, owners: str, sizes: str, *, width: int) -
 
 
 def words_graph(
-    config: WordEmbeddingConfig, weights: Sequence[Weights], *, words: int, rows: int, int8: bool = False
+    config: WordEmbeddingConfig, weights: Sequence[Weights], *, words: int, features: int, int8: bool = False
 ) -> bytes:
     """x = [E[w]; sum of hashed features; what the characters say] of distinct words, (W, D); with several members
     (W, M D), those of one after those of the other.
@@ -59,7 +59,7 @@ def words_graph(
     (W,), those of them that the config has a use for. Output `vectors`.
 
     Args:
-        weights: of the `WordEmbedding` of each member. words: in the vocabulary. rows: of the table of hashed features.
+        weights: of the `WordEmbedding` of each member. words: in the vocabulary. features: how many hashed ones.
     """
     graph = Graph("words", int8=int8)
     parts: list[list[str]] = [[] for _ in weights]
@@ -68,10 +68,10 @@ def words_graph(
         for own, some in zip(weights, parts, strict=True):
             some.append(table(graph, own, "E", rows=words, ids=ids))
     if config.feature_width:
-        features = graph.input("features", "int64", ["m"])
+        numbers = graph.input("features", "int64", ["m"])
         owners, sizes = graph.input("owners", "int64", ["m"]), graph.input("sizes", "int64", ["W"])
         for own, some in zip(weights, parts, strict=True):
-            vectors = table(graph, own, "features", rows=rows, ids=features)
+            vectors = table(graph, own, "features", rows=features, ids=numbers)
             some.append(summed(graph, vectors, owners, sizes, width=config.feature_width))
     if config.character_hidden:
         steps = graph.op("Transpose", graph.input("characters", "int64", ["W", "C"]), perm=[1, 0])  # (C, W)

@@ -100,7 +100,7 @@ def word_parts(config: Any) -> list[str]:
     """
     read = config.embedding
     parts = [f"{read.word_width} for each of {config.words_known - 1:,} words"] if read.word_width else []
-    parts += [f"{read.feature_width} from hashed features"] if read.feature_width else []
+    parts += [f"{read.feature_width} from {config.features_known:,} hashed features"] if read.feature_width else []
     return parts + ([f"{2 * read.character_hidden} from characters"] if read.character_hidden else [])
 
 

@@ -128,8 +128,9 @@ class Classifier(Model):
         features = WordFeatures.from_json(words, where=f"{where}/words.json")
         document, several = stored.document("labels.json", entries=config.labels), config.reading.multi_label
         labels = TextLabels.from_json(document, several=several, where=f"{where}/labels.json")
-        known = (features.size, features.characters, features.config, len(labels.names))
-        if known != (config.words_known, config.characters_known, config.words, config.labels):
+        known = (features.size, features.characters, features.features, features.config)
+        wanted = (config.words_known, config.characters_known, config.features_known, config.words)
+        if known != wanted or len(labels.names) != config.labels:
             raise ModelFileError("the words or labels are not those of config.json", where=where)
         tokenizer, spelling = _tokenizer(stored, config), _spelling(stored, config)
         record = stored.record()
@@ -330,7 +331,7 @@ def _spelling(stored: folder.Stored, config: ClassifierConfig) -> WordFeatures |
         return None
     where = str(stored.path / SPELLING)
     spelling = WordFeatures.from_json(stored.document(SPELLING, entries=config.spelt), where=where)
-    if (spelling.size, spelling.config) != (config.spelt, config.words):
+    if (spelling.size, spelling.features, spelling.config) != (config.spelt, config.spelt_features, config.words):
         raise ModelFileError("the characters are not those of config.json", where=where)
     return spelling
 

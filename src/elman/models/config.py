@@ -75,11 +75,13 @@ class TaggerConfig:
 
     Args:
         words_known: words with a vector of their own, the unknown word included. characters_known: of the alphabet,
-            likewise. reading: how the training files were read, with the columns as they were resolved.
+            likewise. features_known: hashed features of words. reading: how the training files were read, with the
+            columns as they were resolved.
     """
 
     words_known: int
     characters_known: int
+    features_known: int
     reading: TokenReadConfig
     words: WordConfig
     embedding: WordEmbeddingConfig
@@ -128,14 +130,16 @@ class ClassifierConfig:
     """All that is needed to rebuild the network of a classifier, beside its labels.
 
     Args:
-        words_known, characters_known: as `TaggerConfig` has them. labels: how many there are. reading: how the training
-            files were read. bag: the n-grams of a text; skip: the path from them to the labels. symbols: what is read
-            in place of words; of `embedding` the dropout alone is heeded then. spelt: characters with a vector, the
-            unknown one included, where texts are read by characters too.
+        words_known, characters_known, features_known: as `TaggerConfig` has them. labels: how many there are. reading:
+            how the training files were read. bag: the n-grams of a text; skip: the path from them to the labels.
+            symbols: what is read in place of words; of `embedding` the dropout alone is heeded then. spelt: characters
+            with a vector, the unknown one included, where texts are read by characters too; spelt_features: hashed
+            features of these.
     """
 
     words_known: int
     characters_known: int
+    features_known: int
     labels: int
     reading: LabelledReadConfig
     words: WordConfig
@@ -146,6 +150,7 @@ class ClassifierConfig:
     head: TextHeadConfig
     symbols: SymbolConfig | None = None
     spelt: int | None = None
+    spelt_features: int | None = None
 
     kind = "classifier"
 
@@ -161,9 +166,14 @@ class ClassifierConfig:
             raise OptionError("what is known of characters, and whether they are read, do not go together")
         if self.spelt is not None and not 1 <= self.spelt <= MOST_CHARACTERS:
             raise OptionError(f"spelt is {self.spelt}", mend=f"give 1 to {MOST_CHARACTERS}")
+        if (self.spelt_features is None) != (self.spelt is None):
+            raise OptionError("characters, and features of characters, do not go together")
+        if self.spelt_features is not None:
+            _check_features("spelt_features", self.spelt_features, self)
         read = _word_weights(self) if self.symbols is None else _symbol_weights(self.symbols)
         members = self.head.members * (1 if self.spelt is None else 2)
         spelling = (self.spelt or 0) * self.embedding.word_width
+        spelling += (self.spelt_features or 0) * self.embedding.feature_width
         _check_size(read + spelling + table + members * (_recurrent_weights(self.width, self.stack) + self._head()))
 
     @property
@@ -253,9 +263,17 @@ def _check_words(config: TaggerConfig | ClassifierConfig) -> None:
     for name in ("words_known", "characters_known"):
         if not 1 <= getattr(config, name) <= 10_000_000:
             raise OptionError(f"{name} is {getattr(config, name)}", mend="give 1 to ten million")
-    table = config.embedding.feature_width << config.words.hash_bits
+    _check_features("features_known", config.features_known, config)
+
+
+def _check_features(name: str, count: int, config: TaggerConfig | ClassifierConfig) -> None:
+    """Hold the number of features, so named, to what hashes and a table can have."""
+    if not 1 <= count <= 1 << config.words.hash_bits:
+        raise OptionError(f"{name} is {count}", mend=f"give 1 to {1 << config.words.hash_bits}, or more --hash-bits")
+    table = config.embedding.feature_width * count
     if table > LARGEST_TABLE:
-        raise OptionError(f"the table of hashed features has {table:,} weights", mend="give fewer --hash-bits")
+        mend = "give fewer --hash-bits, or a greater --feature-minimum"
+        raise OptionError(f"the table of hashed features has {table:,} weights", mend=mend)
 
 
 def _check_size(weights: int) -> None:
@@ -266,7 +284,7 @@ def _check_size(weights: int) -> None:
 def _word_weights(config: TaggerConfig | ClassifierConfig) -> int:
     """Weights of the tables of words and their features, and of the network that reads characters."""
     read, characters = config.embedding, config.embedding.character_width + config.embedding.character_hidden
-    tables = config.words_known * read.word_width + (read.feature_width << config.words.hash_bits)
+    tables = config.words_known * read.word_width + config.features_known * read.feature_width
     return tables + config.characters_known * read.character_width + 8 * read.character_hidden * characters
 
 

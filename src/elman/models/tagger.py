@@ -110,8 +110,8 @@ class Tagger(Model):
         seen = SeenWords.from_json(stored.document("seen.json", limit=LARGEST_SEEN), where=f"{where}/seen.json")
         if tuple(one.name for one in labels) != config.reading.label_columns:
             raise ModelFileError("the columns of labels are not those of config.json", where=where)
-        known = (features.size, features.characters, features.config)
-        if known != (config.words_known, config.characters_known, config.words):
+        known = (features.size, features.characters, features.features, features.config)
+        if known != (config.words_known, config.characters_known, config.features_known, config.words):
             raise ModelFileError("the words are not those of config.json", where=where)
         record = stored.record()
         engine, exported = _engine(stored, config, labels, features=features)

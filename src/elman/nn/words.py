@@ -18,7 +18,7 @@ class WordTensors(NamedTuple):
     """The words of a batch: the distinct ones, and which stands where.
 
     Args:
-        places: (B, T), numbers of distinct words. words: (W,), ids of the distinct words. features: (m,), hashed rows
+        places: (B, T), numbers of distinct words. words: (W,), ids of the distinct words. features: (m,), those
             of all of them, one word after the other. feature_starts: (W,), where those of each begin. characters:
             (W, C), padded. character_lengths: (W,).
     """
@@ -36,21 +36,21 @@ class WordEmbedding(nn.Module):
     of a network that reads its characters both ways].
 
     Args:
-        words: size of the vocabulary, the unknown word included. characters: of the alphabet, likewise. rows: of the
-            table of hashed features. seen: (words,), how often each word was met in training, for dropping words.
+        words: size of the vocabulary, the unknown word included. characters: of the alphabet, likewise. features: how
+            many hashed ones there are. seen: (words,), how often each word was met in training, for dropping words.
     Source: hashed features are those of Joulin et al. 2017 (fastText); reading characters both ways is Ling et al.
         2015, Finding function in form; dropping words by their frequency is Kiperwasser & Goldberg 2016, section 3.
     """
 
     def __init__(
-        self, config: WordEmbeddingConfig, *, words: int, characters: int, rows: int, compute: torch.dtype
+        self, config: WordEmbeddingConfig, *, words: int, characters: int, features: int, compute: torch.dtype
     ) -> None:
         super().__init__()
         self.config = config
         if config.word_width:
             self.E = nn.Parameter(torch.zeros(words, config.word_width))
         if config.feature_width:
-            self.features = nn.Parameter(torch.zeros(rows, config.feature_width))
+            self.features = nn.Parameter(torch.zeros(features, config.feature_width))
         if config.character_hidden:
             self.alphabet = nn.Parameter(torch.zeros(characters, config.character_width))
             shape = StackConfig(hidden=config.character_hidden, layers=1, bidirectional=True)

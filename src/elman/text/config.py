@@ -133,9 +133,10 @@ class WordConfig:
     feature_minimum: int = option(
         2, "hashed features that fewer distinct words of training have are left out", low=0, high=1_000_000
     )
-    hash_bits: int = option(
-        16, "the table of hashed vectors of words has 2 to the power of this many rows", low=8, high=24
+    most_features: int = option(
+        65_536, "at most so many hashed features are kept: those of the most words", low=1, high=1 << 24
     )
+    hash_bits: int = option(20, "parts of words are told apart by hashes of so many bits", low=8, high=24)
 
     def __post_init__(self) -> None:
         check(self)

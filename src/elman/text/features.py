@@ -37,7 +37,7 @@ class WordRows:
 
     Args:
         words: (n,), ids in the vocabulary, 0 for unknown.
-        features: (m,), hashed rows, one word after the other; a row may stand twice in a word.
+        features: (m,), numbers of features, one word after the other; one may stand twice in a word.
         feature_starts: (n + 1,), where those of each word begin, and m.
         characters: (c,), ids in the alphabet, 0 for unknown, one word after the other, at most `LONGEST` of each.
         character_starts: (n + 1,), as above.
@@ -68,8 +68,8 @@ class WordFeatures:
     Args:
         vocabulary: normal forms of words by id, from 1 on. counts: (size,), how often each was seen in training; at 0
             how often one that is not in the vocabulary was. alphabet: characters by id, from 1 on.
-        kept: (2 ** hash_bits,), the hashed rows that words have; the others, which too few words of training had, tell
-            nothing of new ones.
+        kept: (2 ** hash_bits,), the hashes that are features, which are numbered in their order; the others, which too
+            few words of training had, tell nothing of new ones.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class WordFeatures:
     ) -> None:
         self.config, self.counts, self.kept = config, counts, kept
         self.vocabulary, self.alphabet = list(vocabulary), list(alphabet)
+        self._numbers = kept.cumsum(dtype=np.int64) - 1  # of the hashes that are kept
         self._ids = {word: place for place, word in enumerate(self.vocabulary, 1)}
         self._characters = np.zeros(CODE_POINTS, dtype=np.int64)
         self._characters[to_codes("".join(self.alphabet))] = np.arange(1, self.characters)
@@ -126,16 +127,21 @@ class WordFeatures:
         """Characters, the unknown one included."""
         return len(self.alphabet) + 1
 
+    @property
+    def features(self) -> int:
+        """Hashed features; one at least, so that a table of them has a row."""
+        return max(1, int(self._numbers[-1]) + 1)
+
     def rows(self, words: Sequence[str]) -> WordRows:
         """What is known of words; that of one does not depend on the others."""
         forms = map(normal_form, words) if self.config.normalize else words
         ids = np.fromiter((self._ids.get(form, 0) for form in forms), dtype=np.int64, count=len(words))
         codes, starts = _joined(words)
-        features, feature_starts = word_features(codes, starts, self.config)
-        kept = self.kept[features]
+        hashes, feature_starts = word_features(codes, starts, self.config)
+        kept = self.kept[hashes]
         return WordRows(
             words=ids,
-            features=features[kept],
+            features=self._numbers[hashes[kept]],
             feature_starts=starts_of(kept.astype(np.int64))[feature_starts],
             characters=self._characters[codes],
             character_starts=starts,
@@ -195,7 +201,8 @@ def _joined(words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def _common(words: Sequence[str], config: WordConfig) -> NDArray[np.bool_]:
-    """The hashed rows that at least `feature_minimum` of these distinct words have."""
+    """The hashes that at least `feature_minimum` of these distinct words have, or so many more that no more than
+    `most_features` are left."""
     counts = np.zeros(1 << config.hash_bits, dtype=np.int64)
     for begin in range(0, len(words), WORDS_AT_ONCE):
         part = words[begin : begin + WORDS_AT_ONCE]
@@ -204,7 +211,9 @@ def _common(words: Sequence[str], config: WordConfig) -> NDArray[np.bool_]:
         owners = np.repeat(np.arange(len(part)), np.diff(feature_starts))
         once = np.unique(owners * np.int64(len(counts)) + features) % len(counts)  # a row twice in a word counts once
         counts += np.bincount(once, minlength=len(counts))
-    return np.asarray(counts >= config.feature_minimum)
+    having = np.bincount(counts)[::-1].cumsum()[::-1]  # hashes of at least so many words
+    enough = int((having > config.most_features).sum())  # it falls: the first number that is not too large
+    return np.asarray(counts >= max(config.feature_minimum, enough))
 
 
 def _character_counts(counts: Mapping[str, int]) -> dict[str, int]:

@@ -17,10 +17,12 @@ def engine(members: int, *, spelling: bool = False) -> tuple[TorchClassifier, Wo
     words, bag = WordConfig(hash_bits=8, minimum_count=1), BagConfig(bag_bits=8)
     features = WordFeatures.train({"a": 2, "cat": 2, "sat": 1}, words)
     config = ClassifierConfig(
-        words_known=features.size, characters_known=features.characters, labels=3, reading=LabelledReadConfig(),
+        words_known=features.size, characters_known=features.characters, features_known=features.features,
+        labels=3, reading=LabelledReadConfig(),
         words=words, bag=bag, embedding=WordEmbeddingConfig(word_width=5, feature_width=4),
         stack=StackConfig(hidden=6, bidirectional=True), skip=TextBagConfig(),
         head=TextHeadConfig(members=members, spelling=spelling), spelt=features.size if spelling else None,
+        spelt_features=features.features if spelling else None,
     )  # fmt: skip
     spelt = features.counts if spelling else None
     made = TorchClassifier(build_classifier(config, seen=features.counts, spelt=spelt, seed=1))

@@ -22,7 +22,8 @@ LENGTHS = torch.tensor([5, 2, 0])
 def models(*, layers: int = 2, cell: str = "lstm", both: bool = True) -> PretrainingNetwork:
     """Of a classifier that reads symbols, all weights drawn."""
     config = ClassifierConfig(
-        words_known=1, characters_known=1, labels=2, reading=LabelledReadConfig(), words=WordConfig(hash_bits=8),
+        words_known=1, characters_known=1, features_known=256, labels=2, reading=LabelledReadConfig(),
+        words=WordConfig(hash_bits=8),
         bag=BagConfig(bag_bits=8), embedding=WordEmbeddingConfig(input_dropout=0.0),
         stack=StackConfig(cell=cell, layers=layers, hidden=H, bidirectional=both), skip=TextBagConfig(bag_width=0),
         head=TextHeadConfig(), symbols=SymbolConfig(SYMBOLS, False, TextConfig(), EmbeddingConfig(embedding=4)),

@@ -20,7 +20,8 @@ LENGTHS = torch.tensor([3, 5])
 def network(members: int) -> TaggerNetwork:
     """Two columns, the first of them with a CRF."""
     config = TaggerConfig(
-        words_known=WORDS, characters_known=3, reading=TokenReadConfig(), words=WordConfig(hash_bits=8),
+        words_known=WORDS, characters_known=3, features_known=256, reading=TokenReadConfig(),
+        words=WordConfig(hash_bits=8),
         embedding=WordEmbeddingConfig(word_width=5, feature_width=4), stack=StackConfig(hidden=6, bidirectional=True),
         head=LabelHeadConfig(members=members),
     )  # fmt: skip

@@ -79,10 +79,12 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     precision = machine.choose_precision(wanted.precision, device)
     spelling = read.spelling if options.head.spelling else None
     config = ClassifierConfig(
-        words_known=read.features.size, characters_known=read.features.characters, labels=len(read.labels.names),
-        reading=options.reading, words=options.words, bag=options.bag, embedding=options.embedding,
-        stack=options.stack, skip=options.skip, head=options.head, symbols=read.symbols,
+        words_known=read.features.size, characters_known=read.features.characters,
+        features_known=read.features.features, labels=len(read.labels.names), reading=options.reading,
+        words=options.words, bag=options.bag, embedding=options.embedding, stack=options.stack, skip=options.skip,
+        head=options.head, symbols=read.symbols,
         spelt=None if spelling is None else spelling.size,
+        spelt_features=None if spelling is None else spelling.features,
     )  # fmt: skip
     start = _first_weights(job, read)
     seed, labels = options.train.seed, read.labels

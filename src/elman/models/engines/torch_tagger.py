@@ -26,7 +26,6 @@ def build_tagger(
     labels: Sequence[LabelSet],
     *,
     seen: NDArray[np.int64],
-    kept: NDArray[np.bool_] | None = None,
     precision: str = "fp32",
     seed: int | None = None,
     start: "dict[str, NDArray[np.float32]] | None" = None,
@@ -34,15 +33,13 @@ def build_tagger(
     """The network that a config and label sets describe.
 
     Args:
-        seen: how often each known word was met in training. kept: the hashed rows that words have; the others are drawn
-            as 0, so that no folder needs to store them. precision: number format of the products. seed: draw its
+        seen: how often each known word was met in training. precision: number format of the products. seed: draw its
             weights from it; None leaves them unset. start: take these weights; labels that came behind the known ones
             keep what was drawn for them.
     """
     network = _tagger(config, labels, torch.from_numpy(seen.astype(np.float32)), precision)
     if seed is not None:
-        rows = None if kept is None else torch.from_numpy(kept)
-        network.initialize(torch.Generator().manual_seed(seed), kept=rows)
+        network.initialize(torch.Generator().manual_seed(seed))
     if start is not None:
         put_grown(network, start)
     return network

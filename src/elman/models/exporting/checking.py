@@ -17,8 +17,8 @@ NEAR = 1e-5
 EQUAL = 0.995
 """How many labels must be equal in int8."""
 LOST = 0.01
-"""How many nats a symbol a distribution may lose in int8: so perplexity rises by 1 % at most. Which of two symbols that are
-nearly as likely is the likelier one says little of a model that foretells what comes next."""
+"""How many nats a symbol a distribution may lose in int8: so perplexity rises by 1 % at most. Which of two symbols is
+the likelier one, where they are nearly as likely, says little of a model that foretells what comes next."""
 ROWS = 256
 """Rows that are compared."""
 

@@ -35,11 +35,14 @@ def graphs(model: Classifier, *, int8: bool) -> dict[str, bytes]:
             config.embedding,
             [part_of(weights, "embedding.")],
             words=config.words_known,
-            rows=1 << config.words.hash_bits,
+            features=config.features_known,
         )
-    if config.spelt is not None:
+    if config.spelt is not None and config.spelt_features is not None:
         found["spelling.onnx"] = words_graph(
-            config.spelling, [part_of(weights, "spelling.")], words=config.spelt, rows=1 << config.words.hash_bits
+            config.spelling,
+            [part_of(weights, "spelling.")],
+            words=config.spelt,
+            features=config.spelt_features,
         )
     if config.skip.bag:
         found["bag.onnx"] = bag_graph(

@@ -29,7 +29,7 @@ def graphs(model: Tagger, *, int8: bool) -> dict[str, bytes]:
     return {
         "words.onnx": words_graph(
             config.embedding, [part_of(weights, f"members.{k}.embedding.") for k in range(config.head.members)],
-            words=config.words_known, rows=1 << config.words.hash_bits,
+            words=config.words_known, features=config.features_known,
         ),
         "tagger.onnx": tagger_graph(
             config.stack, weights, members=config.head.members, width=config.embedding.width,

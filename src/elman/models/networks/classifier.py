@@ -75,9 +75,9 @@ class ClassifierNetwork(nn.Module):
         self.head = LabelHead(config.labels, self.layers.width)
         self.others = nn.ModuleList(Member(config.width, config, compute=compute) for _ in range(head.members - 1))
         self.spelling: WordEmbedding | None = None
-        if config.spelt is not None:
+        if config.spelt is not None and config.spelt_features is not None:
             self.spelling = WordEmbedding(
-                config.spelling, words=config.spelt, characters=1, rows=1 << config.words.hash_bits, compute=compute
+                config.spelling, words=config.spelt, characters=1, features=config.spelt_features, compute=compute
             )
         width, spelling = config.spelling.width, range(head.members if config.spelt is not None else 0)
         self.spellers = nn.ModuleList(Member(width, config, compute=compute) for _ in spelling)
@@ -172,7 +172,7 @@ def _embedding(config: ClassifierConfig, compute: torch.dtype) -> WordEmbedding 
         )  # fmt: skip
     return WordEmbedding(
         config.embedding, words=config.words_known, characters=config.characters_known,
-        rows=1 << config.words.hash_bits, compute=compute,
+        features=config.features_known, compute=compute,
     )  # fmt: skip
 
 

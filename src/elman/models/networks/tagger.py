@@ -36,7 +36,7 @@ class Member(nn.Module):
         self.config = config.head
         self.embedding = WordEmbedding(
             config.embedding, words=config.words_known, characters=config.characters_known,
-            rows=1 << config.words.hash_bits, compute=compute,
+            features=config.features_known, compute=compute,
         )  # fmt: skip
         self.stack = Stack(config.embedding.width, config.stack, compute=compute)
         self.heads = nn.ModuleList(LabelHead(count, config.stack.hidden * self.stack.directions) for count in labels)
@@ -119,17 +119,9 @@ class TaggerNetwork(nn.Module):
             if hasattr(member.embedding, "reader"):
                 member.embedding.reader.compute = COMPUTE[precision]
 
-    def initialize(self, generator: torch.Generator, *, kept: Tensor | None = None) -> None:
-        """Draw all weights anew.
-
-        Args:
-            kept: (rows,), the hashed rows that words have; the others are drawn as 0.
-        """
+    def initialize(self, generator: torch.Generator) -> None:
+        """Draw all weights anew."""
         initialize(self, generator)
-        for member in self._members():
-            if kept is not None and hasattr(member.embedding, "features"):
-                with torch.no_grad():
-                    member.embedding.features[~kept] = 0.0
 
     def emissions(self, batch: WordTensors, lengths: Tensor) -> list[Tensor]:
         """For each column the scores of its labels, (M, B, T, K): ln of the mean p of a softmax, M then is 1, else as

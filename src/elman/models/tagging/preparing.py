@@ -86,14 +86,15 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
         options = job.kind.build({**flat(options), **choice.values, **width})
         log.info("%s", choice.reason)
     config = TaggerConfig(
-        words_known=read.features.size, characters_known=read.features.characters, reading=reading,
-        words=options.words, embedding=options.embedding, stack=options.stack, head=options.head,
+        words_known=read.features.size, characters_known=read.features.characters,
+        features_known=read.features.features, reading=reading, words=options.words, embedding=options.embedding,
+        stack=options.stack, head=options.head,
     )  # fmt: skip
     start = None if job.start is None else job.start.engine.arrays()
     if read.vectors is not None:
         start = {f"members.{k}.embedding.E": read.vectors for k in range(options.head.members)}
     network = build_tagger(
-        config, read.labels, seen=read.features.counts, kept=read.features.kept, precision=precision,
+        config, read.labels, seen=read.features.counts, precision=precision,
         seed=options.train.seed, start=start,
     ).to(device)  # fmt: skip
 
