@@ -60,8 +60,8 @@ class Model(ABC):
                 onnxruntime-web; else npm brings it. files: compare on their rows, and judge both models on them.
                 reading, beside: as `evaluate` has them.
         Returns:
-            `kind`, `to`, `int8`, `parameters`, `bytes`, `check` (`rows`, `largest_difference`, `equal`); with files
-            also `metrics`, and `metrics_before` of this model.
+            `kind`, `to`, `int8`, `parameters`, `bytes`, `check` (`rows`, `largest_difference`, `equal`, and of a model
+            that foretells what comes next `nats_lost`); with files also `metrics`, and `metrics_before` of this model.
         Raises:
             OptionError: as `save`, or the model cannot be exported. ElmanError: the exported model does not answer as
                 this one.
