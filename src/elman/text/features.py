@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,6 @@ class WordFeatures:
     ) -> None:
         self.config, self.counts, self.kept = config, counts, kept
         self.vocabulary, self.alphabet = list(vocabulary), list(alphabet)
-        self._numbers = kept.cumsum(dtype=np.int64) - 1  # of the hashes that are kept
         self._ids = {word: place for place, word in enumerate(self.vocabulary, 1)}
         self._characters = np.zeros(CODE_POINTS, dtype=np.int64)
         self._characters[to_codes("".join(self.alphabet))] = np.arange(1, self.characters)
@@ -130,7 +130,14 @@ class WordFeatures:
     @property
     def features(self) -> int:
         """Hashed features; one at least, so that a table of them has a row."""
-        return max(1, int(self._numbers[-1]) + 1)
+        return max(1, int(self.kept.sum()))
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.int32]:
+        """The number of each hash that is kept; made when asked for, so that a folder that is refused costs little."""
+        found: NDArray[np.int32] = self.kept.cumsum(dtype=np.int32)
+        found -= 1
+        return found
 
     def rows(self, words: Sequence[str]) -> WordRows:
         """What is known of words; that of one does not depend on the others."""
@@ -141,7 +148,7 @@ class WordFeatures:
         kept = self.kept[hashes]
         return WordRows(
             words=ids,
-            features=self._numbers[hashes[kept]],
+            features=self._numbers[hashes[kept]].astype(np.int64),
             feature_starts=starts_of(kept.astype(np.int64))[feature_starts],
             characters=self._characters[codes],
             character_starts=starts,
