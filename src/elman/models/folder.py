@@ -137,7 +137,7 @@ class Stored:
         arrays = _load(self.path / ARRAYS, {name: ("float32", shape) for name, shape in shapes.items()})
         graphs = tuple(name for name in listed(self.path / NAME) if name.endswith(".onnx"))
         check_manifest(self.path, dict.fromkeys((*self.kind.graphs, *graphs)), limit=LARGEST_GRAPH)
-        return Exported(_about(self.path / ABOUT), arrays, graphs, self.path)
+        return Exported(_about(self.path / ABOUT, foretells=self.kind.foretells), arrays, graphs, self.path)
 
     def weights(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
         """The weights of the given names and shapes, and no others, in float32."""
@@ -295,8 +295,12 @@ def stored_tensors(arrays: Mapping[str, NDArray[np.float32]], *, packed: tuple[s
     return tensors
 
 
-def _about(path: Path) -> dict[str, Any]:
-    """The content of `export.json`, each part of the type that it must have."""
+def _about(path: Path, *, foretells: bool) -> dict[str, Any]:
+    """The content of `export.json`, each part of the type that it must have.
+
+    Args:
+        foretells: as `Kind` has it.
+    """
     about = _object(path)
     wanted = {"to": str, "int8": bool, "parameters": int, "check": dict}
     if set(about) != set(wanted) or not all(type(about[name]) is kind for name, kind in wanted.items()):
@@ -304,13 +308,9 @@ def _about(path: Path) -> dict[str, Any]:
     if about["to"] != "onnx" or not 0 <= about["parameters"] < 1 << 62:
         raise ModelFileError("this does not tell of an export to ONNX", where=str(path))
     check = about["check"]
-    possible = _CHECK | _FORETOLD
-    if check and not (
-        set(_CHECK) <= set(check) <= set(possible)
-        and all(_is_count(value, *possible[name]) for name, value in check.items())
-    ):
-        what = f"check has not just {', '.join(possible)}, or one is not what it must be"
-        raise ModelFileError(what, where=str(path))
+    parts = _CHECK | (_FORETOLD if foretells else {})
+    if check and not (set(check) == set(parts) and all(_is_count(check[name], *most) for name, most in parts.items())):
+        raise ModelFileError(f"check has not just {', '.join(parts)}, or one is not what it must be", where=str(path))
     return about
 
 

@@ -122,7 +122,8 @@ class Kind:
             files that training can be given; beside: likewise `evaluate` and `predict`. defaults: values of fields that
             differ from the fields' own. starts: other kinds of which a folder can be started from, each with the fields
             that it then decides. lists: like files, of each of which there may be several. chosen: fields that it
-            chooses for the data, where other kinds have a default.
+            chooses for the data, where other kinds have a default. foretells: its answers are distributions over what
+            comes next, no labels.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Kind:
     starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
+    foretells: bool = False
 
     @property
     def configs(self) -> dict[str, type]:
@@ -195,6 +197,7 @@ LANGUAGE_MODEL = Kind(
     "language-model", "LanguageModel", "elman.models.language_model", LanguageModelOptions,
     shape=("text", "embedding", "stack", "softmax"), held=("continuous",), documents=("tokenizer.json",),
     packed=("ngrams.tables",), graphs=("states.onnx", "softmax.onnx", "step.onnx"), evaluation=LanguageModelEvaluation,
+    foretells=True,
 )  # fmt: skip
 TAGGER = Kind(
     "tagger", "Tagger", "elman.models.tagger", TaggerOptions,
@@ -225,5 +228,6 @@ SEQ2SEQ = Kind(
     output=Seq2SeqOutput,
     evaluation=Seq2SeqEvaluation, decoding=BeamConfig, sampling={"temperature": 0.0},
     files=("train_target", "dev_target"), beside=("target", "ensemble"), defaults={"bidirectional": True, "lr": 1e-2},
+    foretells=True,
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in (LANGUAGE_MODEL, TAGGER, CLASSIFIER, SEQ2SEQ)}

@@ -33,7 +33,7 @@ def test_answers_in_int8_are_nearly_all_the_same() -> None:
 
 def foretold(*, symbols: int = 50, apart: float = 0.0) -> tuple[Comparison, float]:
     """Distributions of logits that are so far apart, and the mean divergence by scipy."""
-    generator, found, wanted = np.random.default_rng(0), Comparison(), []
+    generator, found, wanted = np.random.default_rng(0), Comparison(foretells=True), []
     for _ in range(20):
         logits = generator.normal(size=(2, symbols))
         logits[1] = logits[0] + apart * logits[1]
@@ -62,4 +62,11 @@ def test_a_distribution_that_is_none_is_refused_in_int8(value: float) -> None:
     assert found.to_json()["nats_lost"] == 0.0
     found.foretell(np.log(np.array([0.5, 0.5], dtype=np.float32)), np.array([value, 0.0], dtype=np.float32))
     with pytest.raises(ElmanError, match="nats are lost"):
+        found.hold(int8=True, where="m", is_real=True)
+
+
+def test_a_model_that_foretells_is_refused_in_int8_where_nothing_was_compared() -> None:
+    found = Comparison(foretells=True)
+    assert found.to_json()["nats_lost"] == 0.0
+    with pytest.raises(ElmanError, match="of 0 answers"):
         found.hold(int8=True, where="m", is_real=True)

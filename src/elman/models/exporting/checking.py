@@ -28,11 +28,13 @@ class Comparison:
     """What was found row by row.
 
     Args:
-        rows: how many. answers: labels, or whatever is answered. equal: how many of these. difference: the largest
-            between two scores, as a share of the largest score of its row, or of 1 where that is smaller. foretold:
-            distributions over what comes next. nats: what the second model loses by these, all together.
+        foretells: as `Kind` has it. rows: how many. answers: labels, or whatever is answered. equal: how many of
+            these. difference: the largest between two scores, as a share of the largest score of its row, or of 1 where
+            that is smaller. foretold: distributions over what comes next. nats: what the second model loses by these,
+            all together.
     """
 
+    foretells: bool = False
     rows: int = 0
     answers: int = 0
     equal: int = 0
@@ -68,7 +70,7 @@ class Comparison:
             "rows": self.rows, "largest_difference": self.difference,
             "equal": self.equal / self.answers if self.answers else 1.0,
         }  # fmt: skip
-        return found | ({"nats_lost": self._lost()} if self.foretold else {})
+        return found | ({"nats_lost": self._lost()} if self.foretells else {})
 
     def _lost(self) -> float:
         """Nats a symbol."""

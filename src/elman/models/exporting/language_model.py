@@ -53,7 +53,7 @@ def compare(
 ) -> Comparison:
     """Both models on lines of the files, or on rows of symbols, the frequent ones more often: the likeliest next
     symbol is the answer, after all of a row at once and after its last symbol by itself."""
-    found = Comparison()
+    found = Comparison(foretells=True)
     for ids in rows(model, files=files, reading=reading):
         row, targets = ids[None, :-1], ids[None, 1:]
         wanted, got = (each.engine.nats(None, row, targets=targets)[0] for each in (model, other))

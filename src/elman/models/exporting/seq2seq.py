@@ -43,7 +43,7 @@ def arrays(model: Seq2Seq) -> dict[str, NDArray[np.float32]]:
 def compare(model: Seq2Seq, other: Seq2Seq, *, files: Sequence[Any], reading: Mapping[str, Any] | None) -> Comparison:
     """Both models on sources of the files, or on some that are made of known symbols: the distribution at every step
     of what the first of the two writes, the likeliest symbol being the answer."""
-    found, sources = Comparison(), rows(model, files=files, reading=reading)
+    found, sources = Comparison(foretells=True), rows(model, files=files, reading=reading)
     for begin in range(0, len(sources), AT_ONCE):
         some = sources[begin : begin + AT_ONCE]
         lengths = np.array([len(one) for one in some])
