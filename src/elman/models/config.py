@@ -272,7 +272,7 @@ def _check_features(name: str, count: int, config: TaggerConfig | ClassifierConf
         raise OptionError(f"{name} is {count}", mend=f"give 1 to {1 << config.words.hash_bits}, or more --hash-bits")
     table = config.embedding.feature_width * count
     if table > LARGEST_TABLE:
-        mend = "give fewer --hash-bits, or a greater --feature-minimum"
+        mend = "give fewer --most-features or --hash-bits"
         raise OptionError(f"the table of hashed features has {table:,} weights", mend=mend)
 
 

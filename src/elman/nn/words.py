@@ -18,9 +18,9 @@ class WordTensors(NamedTuple):
     """The words of a batch: the distinct ones, and which stands where.
 
     Args:
-        places: (B, T), numbers of distinct words. words: (W,), ids of the distinct words. features: (m,), those
-            of all of them, one word after the other. feature_starts: (W,), where those of each begin. characters:
-            (W, C), padded. character_lengths: (W,).
+        places: (B, T), numbers of distinct words. words: (W,), ids of the distinct words. features: (m,), numbers
+            of those of all of them, one word after the other. feature_starts: (W,), where those of each begin.
+            characters: (W, C), padded. character_lengths: (W,).
     """
 
     places: Tensor

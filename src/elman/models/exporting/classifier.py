@@ -37,7 +37,8 @@ def graphs(model: Classifier, *, int8: bool) -> dict[str, bytes]:
             words=config.words_known,
             features=config.features_known,
         )
-    if config.spelt is not None and config.spelt_features is not None:
+    if config.spelt is not None:
+        assert config.spelt_features is not None
         found["spelling.onnx"] = words_graph(
             config.spelling,
             [part_of(weights, "spelling.")],

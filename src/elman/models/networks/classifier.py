@@ -75,7 +75,8 @@ class ClassifierNetwork(nn.Module):
         self.head = LabelHead(config.labels, self.layers.width)
         self.others = nn.ModuleList(Member(config.width, config, compute=compute) for _ in range(head.members - 1))
         self.spelling: WordEmbedding | None = None
-        if config.spelt is not None and config.spelt_features is not None:
+        if config.spelt is not None:
+            assert config.spelt_features is not None
             self.spelling = WordEmbedding(
                 config.spelling, words=config.spelt, characters=1, features=config.spelt_features, compute=compute
             )

@@ -94,9 +94,8 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     if read.vectors is not None:
         start = {f"members.{k}.embedding.E": read.vectors for k in range(options.head.members)}
     network = build_tagger(
-        config, read.labels, seen=read.features.counts, precision=precision,
-        seed=options.train.seed, start=start,
-    ).to(device)  # fmt: skip
+        config, read.labels, seen=read.features.counts, precision=precision, seed=options.train.seed, start=start
+    ).to(device)
 
     def reader(outside: Sequence[float] | None) -> LabelReader:
         return LabelReader(
