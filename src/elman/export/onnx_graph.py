@@ -4,7 +4,7 @@ Knows operators, names and arrays; knows no network. In int8 the products are th
 rounded as they come.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -129,24 +129,46 @@ class Graph:
         return helper.make_graph(list(nodes), "step", told(inputs), told(outputs))
 
     def to_bytes(self) -> bytes:
-        """The content of an ONNX file.
+        """The content of an ONNX file: what the outputs need of the nodes and weights.
+
+        ONNX Runtime would compute the rest at every run.
 
         Raises:
             ElmanError: there are more weights than such a file can hold.
         """
-        if sum(len(one.raw_data) for one in self._weights) > LARGEST - (1 << 20):
+        nodes, names = self._needed()
+        weights = [one for one in self._weights if one.name in names]
+        if sum(len(one.raw_data) for one in weights) > LARGEST - (1 << 20):
             raise ElmanError(f"{self.name}: an ONNX file holds two gigabytes, and these weights are more")
         opsets = [helper.make_opsetid("", OPSET)]
         if self.int8:
             opsets.append(helper.make_opsetid(RUNTIME, RUNTIME_OPSET))
-        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, self._weights)
+        graph = helper.make_graph(nodes, self.name, self._inputs, self._outputs, weights)
         model = helper.make_model(graph, producer_name="elman", opset_imports=opsets, ir_version=IR_VERSION)
         content: bytes = model.SerializeToString()
         return content
 
+    def _needed(self) -> tuple[list[Any], set[str]]:
+        """The nodes from which an output follows, in their order, and the names of all values that these read."""
+        nodes: list[Any] = []
+        names = {one.name for one in self._outputs}
+        for one in reversed(self._nodes):
+            if not names.isdisjoint(one.output):
+                nodes.append(one)
+                names.update(_read(one))
+        return nodes[::-1], names
+
     def _fresh(self, name: str) -> str:
         self._names[name] = number = self._names.get(name, 0) + 1
         return f"{name}_{number}"
+
+
+def _read(one: Any) -> Iterator[str]:
+    """The names of the values that a node reads, those that its body takes from outside among them."""
+    yield from one.input
+    for attribute in one.attribute:
+        for inner in attribute.g.node:
+            yield from _read(inner)
 
 
 def node(kind: str, *inputs: str, out: str | Sequence[str], domain: str = "", **attributes: Any) -> Any:

@@ -12,7 +12,7 @@ in whole numbers modulo 2 ** 64. Source of mix: Steele, Lea & Flood 2014 (the en
 which leaves the highest bits as they are).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,14 @@ def sequence_hashes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDAr
     """The hash of each sequence as a whole, none longer than `LONGEST`."""
     behind = starts[1:].repeat(sizes_of(starts)) - 1 - np.arange(len(codes))
     return sums((codes + 1).astype(np.uint64) * POWERS[behind], starts).astype(np.uint64)
+
+
+def sequence_hash(codes: Sequence[int], *, kind: int) -> int:
+    """The hash of one sequence as a whole, made one of its kind."""
+    found = 0
+    for code in codes:
+        found = found * _M + code + 1
+    return (found + kind * _SALT) % (1 << 64)
 
 
 def sums_behind(symbols: NDArray[np.uint64], places: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -7,6 +7,7 @@ as one array of code points.
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from elman.text.hashing import (
     assembled,
     ragged_places,
     rows_of,
+    sequence_hash,
     sequence_hashes,
     sizes_of,
     span_places,
@@ -44,8 +46,9 @@ BLOCKS = (
 """Letters that have no case: the first and the last code point of a block, and what it is."""
 
 
-AT_ONCE = 512
-"""Words that are worked on at a time."""
+AT_ONCE, FEW = 512, 8
+"""Words that are worked on at a time; so many are looked at one by one, for calls of numpy are what takes time then."""
+PLACES = np.arange(3 * LONGEST + 2)
 UNKNOWN_CLASS = -1
 _CLASSES = np.full(CODE_POINTS, UNKNOWN_CLASS, dtype=np.int8)
 """What each character is, of those that were asked for."""
@@ -81,33 +84,32 @@ def word_features(
     Args:
         codes: (c,) of the words one after the other. starts: (n + 1,), where each begins, and c.
     """
+    if len(starts) - 1 <= AT_ONCE:
+        return _some_features(codes, starts, config)
     found, sizes = [], []
     for begin in range(0, len(starts) - 1, AT_ONCE):
         some = starts[begin : begin + AT_ONCE + 1]
         rows, bounds = _some_features(codes[some[0] : some[-1]], some - some[0], config)
         found.append(rows)
         sizes.append(sizes_of(bounds))
-    if len(found) == 1:
-        return rows, bounds
-    none = np.empty(0, dtype=np.int64)
-    return np.concatenate([none, *found]), starts_of(np.concatenate([none, *sizes]))
+    return np.concatenate(found), starts_of(np.concatenate(sizes))
 
 
 def _some_features(
     codes: NDArray[np.int64], starts: NDArray[np.int64], config: WordConfig
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """`word_features` of words that are worked on together."""
-    hashes, found = _hashed(codes, starts, _spans(config, LONGEST, jamo=False))
+    hashes, found = _hashed(codes, starts, config, jamo=False)
     if config.shape:
         place = 1 if config.affixes or config.char_ngrams else 0
-        hashes[found[:-1] + place] = sequence_hashes(*_shapes(codes, starts)) + SALTS[SHAPE]
+        hashes[found[:-1] + place] = _shapes_hashed(codes, starts)
     has_hangul = config.jamo and int(codes.max(initial=0)) >= FIRST_LEAD  # else there is none to look for
     chosen = np.flatnonzero(sums(are_hangul(codes), starts)) if has_hangul else np.empty(0, dtype=np.int64)
     if len(chosen) == 0:
         return rows_of(hashes, bits=config.hash_bits), found
     inside, inner = ragged_places(starts, chosen)
     jamo, sizes = decompose_codes(codes[inside])
-    more, ends = _hashed(jamo, starts_of(sums(sizes, inner)), _spans(config, 3 * LONGEST, jamo=True))
+    more, ends = _hashed(jamo, starts_of(sums(sizes, inner)), config, jamo=True)
     counts = np.zeros(len(starts) - 1, dtype=np.int64)
     counts[chosen] = sizes_of(ends)
     parts = [(sizes_of(found), rows_of(hashes, bits=config.hash_bits)), (counts, rows_of(more, bits=config.hash_bits))]
@@ -135,11 +137,22 @@ def _spans(config: WordConfig, longest: int, *, jamo: bool) -> Spans:
     return Spans(np.array(starts, dtype=np.int64), begins, ends, POWERS[ends - 1], SALTS[kinds])
 
 
+@lru_cache(maxsize=1024)
+def _spans_of(config: WordConfig, length: int, *, jamo: bool) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Those of the words of one length: begins and ends, (2, k), powers and salts, (2, k)."""
+    spans = _spans(config, (3 if jamo else 1) * LONGEST, jamo=jamo)
+    own = slice(*spans.starts[length : length + 2].tolist())
+    return np.stack([spans.begins[own], spans.ends[own]]), np.stack([spans.powers[own], spans.salts[own]])
+
+
 def _hashed(
-    codes: NDArray[np.int64], starts: NDArray[np.int64], spans: Spans
+    codes: NDArray[np.int64], starts: NDArray[np.int64], config: WordConfig, *, jamo: bool
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The hashes of the spans of words, each made one of its kind, and where those of each word begin."""
-    sizes = sizes_of(starts)
+    """The hashes of the spans of words, of jamo or not, each made one of its kind, and where those of each word
+    begin."""
+    if 0 < len(starts) - 1 <= FEW:
+        return _few_hashed(codes.tolist(), starts.tolist(), config, jamo=jamo)
+    spans, sizes = _spans(config, (3 if jamo else 1) * LONGEST, jamo=jamo), sizes_of(starts)
     begins = starts[:-1] + 2 * np.arange(len(sizes))  # of the words with a symbol before and behind each
     symbols = np.empty(len(codes) + 2 * len(sizes), dtype=np.uint64)
     symbols[begins], symbols[begins + sizes + 1] = BEGIN, END
@@ -154,17 +167,55 @@ def _hashed(
     return hashes, found
 
 
+def _few_hashed(
+    codes: list[int], starts: list[int], config: WordConfig, *, jamo: bool
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """`_hashed` of few words, for which fewer steps suffice."""
+    words = list(pairwise(starts))
+    parts = [_spans_of(config, end - begin, jamo=jamo) for begin, end in words]
+    symbols: list[int] = []
+    bounds = []
+    for (begin, end), (its_bounds, _) in zip(words, parts, strict=True):
+        bounds.append(its_bounds + len(symbols))
+        symbols += (BEGIN, *(code + 1 for code in codes[begin:end]), END)
+    places = np.concatenate([PLACES[: end - begin + 2] for begin, end in words])
+    behind = sums_behind(np.array(symbols, dtype=np.uint64), places)
+    before, hashes = behind[np.concatenate(bounds, axis=1)]
+    powers, salts = np.concatenate([factors for _, factors in parts], axis=1)
+    hashes -= before
+    hashes *= powers
+    hashes += salts
+    return hashes, starts_of(np.array([its_bounds.shape[1] for its_bounds in bounds], dtype=np.int64))
+
+
+def _shapes_hashed(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The hashes of the shapes of words, each made one of its kind."""
+    if len(starts) - 1 > FEW:
+        hashes = sequence_hashes(*_shapes(codes, starts))
+        hashes += SALTS[SHAPE]
+        return hashes
+    classes = _classes(codes).tolist()
+    runs = [[kind for kind, _ in groupby(classes[begin:end])] for begin, end in pairwise(starts.tolist())]
+    return np.array([sequence_hash(run, kind=SHAPE) for run in runs], dtype=np.uint64)
+
+
 def _shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """What the characters of each word are, every run of the same as one, and where each word begins."""
-    classes = _CLASSES[codes].astype(np.int64)
-    if (classes == UNKNOWN_CLASS).any():
-        missing = np.unique(codes[classes == UNKNOWN_CLASS])
-        _CLASSES[missing] = classes_of(missing)
-        classes = _CLASSES[codes].astype(np.int64)
+    classes = _classes(codes)
     begins_run = np.ones(len(codes), dtype=np.bool_)
     begins_run[1:] = classes[1:] != classes[:-1]
     begins_run[starts[:-1][sizes_of(starts) > 0]] = True
     return classes[begins_run], starts_of(sums(begins_run, starts))
+
+
+def _classes(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What each character is; those that were not asked for before are looked up."""
+    classes = _CLASSES[codes]
+    if (classes == UNKNOWN_CLASS).any():
+        missing = np.unique(codes[classes == UNKNOWN_CLASS])
+        _CLASSES[missing] = classes_of(missing)
+        classes = _CLASSES[codes]
+    return classes.astype(np.int64)
 
 
 def classes_of(codes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -28,8 +28,8 @@ MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
 ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
 """What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
-MOST_MEMBERS, MOST_OF_SPANS = 3, 5
-"""Parts of speech gain nothing from more members: their mistakes are the same."""
+MOST_MEMBERS = 3
+"""More make the folder large, and parts of speech gain nothing from them: their mistakes are the same."""
 SPELT, MOSTLY = 50, 0.5
 """Size of the network that reads the characters of words where more than this share of them are syllables: most words
 of Hangul are met once, their syllables a thousand times. For spans it was no gain."""
@@ -120,9 +120,10 @@ def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
     """As many networks as can all read enough."""
     if facts.seconds is None:
         return 1
-    enough = most_epochs or max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens)
-    most = MOST_OF_SPANS if facts.spans else MOST_MEMBERS
-    return max(1, min(most, int(_epochs(facts, hidden) / enough)))
+    epochs = _epochs(facts, hidden)
+    if most_epochs:  # a little less than the most is enough
+        return max(1, min(MOST_MEMBERS, round(epochs / most_epochs)))
+    return max(1, min(MOST_MEMBERS, int(epochs / max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens))))
 
 
 def _epochs(facts: Facts, hidden: int) -> float:
