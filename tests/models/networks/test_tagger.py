@@ -1,14 +1,12 @@
 """The network of taggers: what several members say together."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pytest
 import torch
 
 from elman.data.config import TokenReadConfig
 from elman.models.config import TaggerConfig
-from elman.models.networks.tagger import Allowed, Member, TaggerNetwork
+from elman.models.networks.tagger import Allowed, Member, TaggerNetwork, generators
 from elman.nn.config import LabelHeadConfig, StackConfig, WordEmbeddingConfig
 from elman.nn.words import WordTensors
 from elman.text.config import WordConfig
@@ -67,15 +65,50 @@ def test_a_member_learns_as_if_it_were_alone() -> None:
     single.members[0].load_state_dict(made.members[0].state_dict())
     labels = torch.randint(0, 3, (2, 2, 5), generator=torch.Generator().manual_seed(3))
 
-    def dense(parameters: Iterable[torch.nn.Parameter], nats: torch.Tensor) -> list[torch.Tensor]:
-        return [one.to_dense() for one in torch.autograd.grad(nats, list(parameters))]
-
-    one, count = single.loss(words(), labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1))
+    own = generators(torch.Generator().manual_seed(1), 2)[0]
+    one, count = single.loss(words(), labels, lengths=LENGTHS, generator=own)
     both, same = made.loss(words(), labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1))
     assert count == same == int(LENGTHS.sum())
-    alone, beside = dense(single.members.parameters(), one), dense(made.members[0].parameters(), 2 * both)
-    for wanted, found in zip(alone, beside, strict=True):
+    one.backward()  # type: ignore[no-untyped-call]
+    (2 * both).backward()  # type: ignore[no-untyped-call]
+    for wanted, found in zip(gradients(single.members[0]), gradients(made.members[0]), strict=True):
         torch.testing.assert_close(found, wanted)
+
+
+def gradients(member: torch.nn.Module) -> list[torch.Tensor]:
+    """Those of all weights, whole."""
+    return [p.grad.to_dense() for p in member.parameters() if p.grad is not None]
+
+
+def test_members_learn_the_same_in_one_thread_and_in_several() -> None:
+    """To the bit: nothing that two threads share is added up."""
+    labels = torch.randint(0, 3, (2, 2, 5), generator=torch.Generator().manual_seed(3))
+    found = []
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            made = network(3)
+            nats, _ = made.loss(words(), labels, lengths=LENGTHS, generator=torch.Generator().manual_seed(1))
+            nats.backward()  # type: ignore[no-untyped-call]
+            found.append([nats.detach(), *(g for member in made.members for g in gradients(member))])
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    sizes = {len(some) for some in found}
+    assert sizes == {1 + len(list(made.parameters()))}
+    for one, *others in zip(*found, strict=True):
+        assert one.any() and all(torch.equal(one, other) for other in others)
+
+
+def test_a_member_that_fails_in_its_thread_fails_the_loss() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(IndexError):
+            network(2).loss(words(), torch.full((2, 2, 5), K), lengths=LENGTHS, generator=torch.Generator())
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_members_share_no_weight() -> None:

@@ -5,6 +5,7 @@ Knows the modules of `nn` and tensors; knows no file and no text. Built by `mode
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 import torch
@@ -18,6 +19,7 @@ from elman.nn.init import initialize
 from elman.nn.labels import LabelHead
 from elman.nn.stack import Stack
 from elman.nn.words import WordEmbedding, WordTensors
+from elman.training.side_by_side import side_by_side
 
 Allowed = tuple[Tensor, Tensor, Tensor]
 
@@ -154,14 +156,23 @@ class TaggerNetwork(nn.Module):
     ) -> tuple[Tensor, int]:
         """Nats of the labels (columns, B, T) in training, the mean of the members, and the number of tokens; all
         columns but the first are weighted."""
-        every = [
-            member.nats(batch, labels, lengths=lengths, seen=self.seen, generator=generator)
-            for member in self._members()
+        draws = generators(generator, len(self.members))
+        parts = [
+            partial(member.nats, batch, labels, lengths=lengths, seen=self.seen, generator=own)
+            for member, own in zip(self._members(), draws, strict=True)
         ]
-        return _mean(every), int(lengths.sum())
+        return _mean(side_by_side(parts) if lengths.is_cpu else [part() for part in parts]), int(lengths.sum())
 
     def _members(self) -> list[Member]:
         return [cast(Member, member) for member in self.members]
+
+
+def generators(generator: torch.Generator, count: int) -> list[torch.Generator]:
+    """One for each of several members, drawn from one; of one member it is that one."""
+    if count == 1:
+        return [generator]
+    seeds = torch.randint(1 << 62, (count,), generator=generator, device=generator.device).tolist()
+    return [torch.Generator(generator.device).manual_seed(seed) for seed in seeds]
 
 
 def _real(x: Tensor, lengths: Tensor) -> Tensor:
