@@ -41,6 +41,15 @@ def test_members_that_read_spans_may_have_a_little_less_than_the_most() -> None:
     assert [choose(replace(slow, seconds=s), {}).values["members"] for s in seconds] == [1, 1, 2, 2, 3, MOST_MEMBERS]
 
 
+def test_members_make_a_small_folder() -> None:
+    """In millions of bytes: two layers of 192 both ways that read 164 numbers have 5.7."""
+    treebank = replace(FACTS, tokens=200_000, spans=False, seconds=1e6, read=164)
+    found = [
+        choose(replace(treebank, tables=tables), {}).values["members"] for tables in (0, 700_000, 4_000_000, 10**8)
+    ]
+    assert found == [3, 3, 2, 1]
+
+
 def test_a_second_thread_reads_more() -> None:
     treebank = replace(FACTS, tokens=200_000, spans=False, seconds=300.0, precision="bf16")
     one, two = (choose(replace(treebank, threads=threads), {}) for threads in (1, 2))

@@ -37,7 +37,7 @@ from elman.models.tagging.decoding import LARGEST_CRF, LabelReader, has_crf
 from elman.models.tagging.judging import DevSentences
 from elman.models.tagging.sizing import Facts, choose
 from elman.models.vectors import with_vectors
-from elman.nn.config import LabelHeadConfig
+from elman.nn.config import LabelHeadConfig, WordEmbeddingConfig
 from elman.text.bags import SYLLABLES
 from elman.text.features import WordFeatures
 from elman.text.hangul import to_codes
@@ -78,7 +78,8 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None, syllables=_syllables(read.corpus.types),
-        alike=_alike(read), precision=precision, threads=machine.threads(),
+        alike=_alike(read), tables=_table_bytes(read.features, options.embedding), read=options.embedding.width,
+        precision=precision, threads=machine.threads(),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:
@@ -122,6 +123,12 @@ def _syllables(tokens: Sequence[str]) -> float:
     """The share of syllables in the characters of distinct tokens; 0 where most of these have one character."""
     codes = to_codes("".join(tokens))
     return 0.0 if len(codes) < 2 * len(tokens) else float((codes >= SYLLABLES).mean())
+
+
+def _table_bytes(features: WordFeatures, config: WordEmbeddingConfig) -> int:
+    """What the tables of a member take in a folder: a byte a number, and the scale and the number of each row."""
+    tables = ((features.size, config.word_width), (features.features, config.feature_width))
+    return sum(rows * (width + 8) for rows, width in tables if width)
 
 
 def _reading(job: Job) -> TokenReadConfig:

@@ -28,8 +28,9 @@ MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
 ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
 """What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
-MOST_MEMBERS = 3
-"""More make the folder large, and parts of speech gain nothing from them: their mistakes are the same."""
+MOST_MEMBERS, LARGEST = 3, 19_500_000
+"""Parts of speech gain nothing from more members: their mistakes are the same. And bytes of all of them, as a folder is
+to be small; the words beside them take some more."""
 SPELT, MOSTLY = 50, 0.5
 """Size of the network that reads the characters of words where more than this share of them are syllables: most words
 of Hangul are met once, their syllables a thousand times. For spans it was no gain."""
@@ -48,8 +49,8 @@ class Facts:
         seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
         syllables: share of the characters of all distinct tokens that are syllables, or words of themselves (Hangul,
             kana, Chinese), where a token has several of them; else 0. alike: how many spans a type has, on average,
-            where spans can stand in place of others; else 0. precision: number format of the products;
-            threads: that compute them.
+            where spans can stand in place of others; else 0. tables: bytes of those of one member in the folder. read:
+            numbers of a vector of a word. precision: number format of the products; threads: that compute them.
     """
 
     tokens: int
@@ -59,6 +60,8 @@ class Facts:
     spans: bool
     syllables: float = 0.0
     alike: float = 0.0
+    tables: int = 0
+    read: int = 0
     precision: str = "fp32"
     threads: int = 1
 
@@ -117,13 +120,16 @@ def _hidden(facts: Facts) -> int:
 
 
 def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
-    """As many networks as can all read enough."""
+    """As many networks as can all read enough, and make a small folder."""
     if facts.seconds is None:
         return 1
     epochs = _epochs(facts, hidden)
     if most_epochs:  # a little less than the most is enough
-        return max(1, min(MOST_MEMBERS, round(epochs / most_epochs)))
-    return max(1, min(MOST_MEMBERS, int(epochs / max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens))))
+        found = round(epochs / most_epochs)
+    else:
+        found = int(epochs / max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens))
+    weights = 8 * hidden * (facts.read + hidden + 3 * hidden)  # of two layers that read both ways
+    return max(1, min(MOST_MEMBERS, found, LARGEST // (facts.tables + 4 * weights)))
 
 
 def _epochs(facts: Facts, hidden: int) -> float:
