@@ -37,6 +37,12 @@ def test_steps_are_those_of_the_epochs_or_of_the_time() -> None:
     assert choose(Facts(1, 1, 2, None, 1), {}).steps == 1
 
 
+def test_epochs_that_were_asked_for_are_those_of_every_stack() -> None:
+    for given in ({"members": 3}, {"spelling": True}):
+        choice = choose(replace(FACTS, epochs=12), given)
+        assert choice.steps == 12 * 1000 // 32 and "about 12 epochs" in choice.reason
+
+
 def test_a_text_that_would_be_read_often_gets_several_stacks() -> None:
     def members(seconds: float, **given: int) -> int | None:
         facts = Facts(1000, 20_000, 2, seconds, None)

@@ -78,6 +78,12 @@ def test_several_members_read_a_text_the_less_often() -> None:
     assert two == one // 2
 
 
+def test_epochs_that_were_asked_for_are_those_of_every_member() -> None:
+    treebank = replace(FACTS, spans=False, seconds=None, epochs=12)
+    one, two = (choose(treebank, {"members": members}) for members in (1, 2))
+    assert (two.steps, two.values) == (one.steps, one.values) and "about 12 epochs" in two.reason
+
+
 def test_words_of_syllables_are_spelt_unless_labels_stand_for_spans() -> None:
     words = replace(FACTS, spans=False)
     assert choose(words, {}).values["character_hidden"] == 0

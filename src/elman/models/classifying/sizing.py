@@ -78,7 +78,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "label_smoothing": SMOOTHING if facts.labels > 2 and not facts.several else 0.0,
         **(TRANSFER if facts.transferred else {}),
     }
-    seen = facts.seconds * TOKENS_PER_SECOND if facts.seconds else facts.tokens * (facts.epochs or 1)
+    seen = (facts.seconds or 0.0) * TOKENS_PER_SECOND
     has_time = not facts.seconds or seen / SPELLING_COST >= SPELLING_EPOCHS * facts.tokens
     wanted["spelling"] = facts.syllables > MOSTLY and not facts.transferred and has_time
     seen /= SPELLING_COST if given.get("spelling", wanted["spelling"]) else 1
@@ -86,7 +86,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     values = {name: value for name, value in wanted.items() if name not in given}
     seen /= given.get("members", wanted["members"])
     most = max(FEWEST_EPOCHS, MEETINGS * facts.labels // facts.texts) if facts.seconds else None
-    epochs = min(seen / facts.tokens, most or math.inf)
+    epochs = min(seen / facts.tokens, most or math.inf) if facts.seconds else facts.epochs or 1
     rows = given.get("batch_size", wanted["batch_size"])
     steps = max(1, int(epochs * facts.texts / rows))
     told = ", ".join(f"{name} {value}" for name, value in values.items())

@@ -91,7 +91,8 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     hidden = given.get("hidden", _hidden(facts))
     most = MOST_EPOCHS if facts.seconds and facts.spans and facts.tokens < FEW_TOKENS else None
     members = _members(facts, hidden, most)
-    epochs = min(_epochs(facts, hidden) / given.get("members", members), most or math.inf)
+    beside = given.get("members", members) if facts.epochs is None else 1  # what the time is shared among
+    epochs = min(_epochs(facts, hidden) / beside, most or math.inf)
     is_often = epochs >= MANY_EPOCHS
     wanted: dict[str, Any] = {
         "hidden": hidden,
