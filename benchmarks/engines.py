@@ -65,7 +65,7 @@ from elman.data.tokens import distinct  # noqa: E402
 from elman.errors import ElmanError  # noqa: E402
 from elman.export.onnx_graph import Graph  # noqa: E402
 from elman.export.onnx_language_model import nats_graph, softmax_graph, states_graph  # noqa: E402
-from elman.export.onnx_stack import stack  # noqa: E402
+from elman.export.onnx_stack import joined, stack  # noqa: E402
 from elman.export.onnx_step import readings_graph, step_graph  # noqa: E402
 from elman.models.config import LanguageModelConfig  # noqa: E402
 from elman.models.engines.onnx_language_model import OnnxLanguageModel  # noqa: E402
@@ -239,7 +239,7 @@ def time_lstm() -> dict[str, Any]:
         graph = Graph("lstm", int8=int8)
         given = graph.input("x", "float32", ["T", "B", hidden])
         read = stack(graph, given, StackConfig(hidden=hidden), weights=weights, lengths=None)
-        graph.output("y", read.h, dtype="float32", shape=["T", "B", hidden])
+        graph.output("y", joined(graph, read), dtype="float32", shape=["T", "B", hidden])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = arguments.threads
         sessions[name] = onnxruntime.InferenceSession(graph.to_bytes(), options, providers=["CPUExecutionProvider"])
