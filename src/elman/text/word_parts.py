@@ -49,6 +49,7 @@ BLOCKS = (
 AT_ONCE, FEW = 512, 8
 """Words that are worked on at a time; so many are looked at one by one, for calls of numpy are what takes time then."""
 PLACES = np.arange(3 * LONGEST + 2)
+"""Of the symbols of the longest word, of three jamo a syllable, with one before and one behind."""
 UNKNOWN_CLASS = -1
 _CLASSES = np.full(CODE_POINTS, UNKNOWN_CLASS, dtype=np.int8)
 """What each character is, of those that were asked for."""
@@ -117,12 +118,12 @@ def _some_features(
 
 
 @lru_cache(maxsize=16)
-def _spans(config: WordConfig, longest: int, *, jamo: bool) -> Spans:
-    """The spans of words of up to so many symbols, of jamo or not; that of the shape stands for itself."""
+def _spans(config: WordConfig, *, jamo: bool) -> Spans:
+    """The spans of words of every length, of jamo or not; that of the shape stands for itself."""
     prefix, suffix, ngram = (JAMO_PREFIX, JAMO_SUFFIX, JAMO_NGRAM) if jamo else (PREFIX, SUFFIX, NGRAM)
     found: list[tuple[int, int, int]] = []
     starts = [0]
-    for length in range(longest + 1):
+    for length in range((3 if jamo else 1) * LONGEST + 1):
         if not jamo and (config.affixes or config.char_ngrams):
             found.append((1, 1 + length, WHOLE))
         if not jamo and config.shape:
@@ -139,8 +140,8 @@ def _spans(config: WordConfig, longest: int, *, jamo: bool) -> Spans:
 
 @lru_cache(maxsize=1024)
 def _spans_of(config: WordConfig, length: int, *, jamo: bool) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Those of the words of one length: begins and ends, (2, k), powers and salts, (2, k)."""
-    spans = _spans(config, (3 if jamo else 1) * LONGEST, jamo=jamo)
+    """The spans of words of one length: begins and ends, (2, k), powers and salts, (2, k)."""
+    spans = _spans(config, jamo=jamo)
     own = slice(*spans.starts[length : length + 2].tolist())
     return np.stack([spans.begins[own], spans.ends[own]]), np.stack([spans.powers[own], spans.salts[own]])
 
@@ -152,7 +153,7 @@ def _hashed(
     begin."""
     if 0 < len(starts) - 1 <= FEW:
         return _few_hashed(codes.tolist(), starts.tolist(), config, jamo=jamo)
-    spans, sizes = _spans(config, (3 if jamo else 1) * LONGEST, jamo=jamo), sizes_of(starts)
+    spans, sizes = _spans(config, jamo=jamo), sizes_of(starts)
     begins = starts[:-1] + 2 * np.arange(len(sizes))  # of the words with a symbol before and behind each
     symbols = np.empty(len(codes) + 2 * len(sizes), dtype=np.uint64)
     symbols[begins], symbols[begins + sizes + 1] = BEGIN, END

@@ -129,7 +129,7 @@ def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
         found = round(epochs / most_epochs)
     else:
         found = int(epochs / max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens))
-    weights = 8 * hidden * (facts.read + hidden + 3 * hidden)  # of two layers that read both ways
+    weights = 8 * hidden * (facts.read + 4 * hidden)  # of two layers that read both ways
     return max(1, min(MOST_MEMBERS, found, LARGEST // (facts.tables + 4 * weights)))
 
 
