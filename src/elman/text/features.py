@@ -21,6 +21,7 @@ from elman.errors import ModelFileError, OptionError
 from elman.settings import build, names, to_dict
 from elman.text.characters import CODE_POINTS
 from elman.text.config import LONGEST, MINIMUM_COUNT, WordConfig
+from elman.text.few_words import FEW, few_features
 from elman.text.hangul import to_codes
 from elman.text.hashing import ragged_places, starts_of
 from elman.text.vocabulary import by_count, check_keys, has_surrogate, symbols_from_json
@@ -144,15 +145,30 @@ class WordFeatures:
         forms = map(normal_form, words) if self.config.normalize else words
         ids = np.fromiter((self._ids.get(form, 0) for form in forms), dtype=np.int64, count=len(words))
         codes, starts = _joined(words)
-        hashes, feature_starts = word_features(codes, starts, self.config)
-        kept = self.kept[hashes]
+        features, feature_starts = self._features(words, codes, starts)
         return WordRows(
             words=ids,
-            features=self._numbers[hashes[kept]].astype(np.int64),
-            feature_starts=starts_of(kept.astype(np.int64))[feature_starts],
+            features=features,
+            feature_starts=feature_starts,
             characters=self._characters[codes],
             character_starts=starts,
         )
+
+    def _features(
+        self, words: Sequence[str], codes: NDArray[np.int64], starts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The numbers of the features of words, and where those of each begin.
+
+        Args:
+            codes, starts: as `_joined` has them.
+        """
+        if 0 < len(words) <= FEW:
+            hashes, feature_starts = few_features([clip(word) for word in words], self.config)
+        else:
+            hashes, feature_starts = word_features(codes, starts, self.config)
+        kept = self.kept[hashes]
+        features = self._numbers[hashes[kept]].astype(np.int64)
+        return features, starts_of(kept.astype(np.int64))[feature_starts]
 
     def to_json(self) -> dict[str, Any]:
         """All that `from_json` needs."""

@@ -18,8 +18,24 @@ LEADS, VOWELS, TAILS = 19, 21, 28
 SYLLABLES = LEADS * VOWELS * TAILS
 _JAMO = range(0x1100, 0x1200)
 
+_HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff]")
 _PARTS = re.compile("([\u1100-\u1112])([\u1161-\u1175])([\u11a8-\u11c2])?|([\uac00-\ud7a3])([\u11a8-\u11c2])")
 """A lead, a vowel and perhaps a tail; or a syllable and a tail."""
+
+
+class _JamoOf(dict[int, str]):
+    """The jamo of each syllable, for `str.translate`, which leaves a character as it is where there is none."""
+
+    def __missing__(self, code: int) -> str:
+        index = code - FIRST_SYLLABLE
+        if not 0 <= index < SYLLABLES:
+            raise KeyError(code)
+        self[code] = from_codes(decompose_codes(np.array([code]))[0])
+        return self[code]
+
+
+JAMO_OF = _JamoOf()
+"""The jamo of each syllable that was met, by its code point."""
 
 
 def decompose(text: str) -> str:
@@ -29,7 +45,7 @@ def decompose(text: str) -> str:
         >>> [f"{ord(jamo):X}" for jamo in decompose("각a")]
         ['1100', '1161', '11A8', '61']
     """
-    return from_codes(decompose_codes(to_codes(text))[0])
+    return text.translate(JAMO_OF)
 
 
 def compose(text: str) -> str:
@@ -63,6 +79,11 @@ def decompose_codes(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArra
     jamo[begins[is_syllable] + 1] = FIRST_VOWEL + index[is_syllable] // TAILS % VOWELS
     jamo[begins[tail > 0] + 2] = BEFORE_TAILS + tail[tail > 0]
     return jamo, sizes
+
+
+def has_hangul(text: str) -> bool:
+    """Is there a syllable or conjoining jamo? `are_hangul` of a text."""
+    return _HANGUL.search(text) is not None
 
 
 def are_hangul(codes: NDArray[np.int64]) -> NDArray[np.bool_]:

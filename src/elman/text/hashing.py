@@ -24,7 +24,7 @@ _M = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits, as in Fibonacci hashing
 _SALT = 0xD1B54A32D192ED03
 _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 POWERS = np.array([pow(_M, n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)  # three jamo a syllable
-_INVERSES = np.array([pow(_M, -n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)
+INVERSES = np.array([pow(_M, -n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)
 """Powers of M."""
 SALTS = np.array([kind * _SALT % (1 << 64) for kind in range(8)], dtype=np.uint64)
 """What makes a hash one of its kind."""
@@ -112,7 +112,7 @@ def sums_behind(symbols: NDArray[np.uint64], places: NDArray[np.int64]) -> NDArr
         symbols, places: (c,), and the place k of each in its sequence.
     """
     before = np.zeros(len(symbols) + 1, dtype=np.uint64)
-    (symbols * _INVERSES[places]).cumsum(out=before[1:])
+    (symbols * INVERSES[places]).cumsum(out=before[1:])
     return before
 
 

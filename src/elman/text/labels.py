@@ -262,9 +262,9 @@ class LabelSet:
         written = labels if self.scheme is None else convert(labels, self.scheme, target=BIOES)
         return np.fromiter((self._ids.get(label, IGNORED) for label in written), dtype=np.int64, count=len(written))
 
-    def decode(self, ids: Iterable[int]) -> list[str]:
-        """The labels of internal ids, none of them `IGNORED`, in the scheme of the files."""
-        written = [self.internal[n] for n in ids]
+    def decode(self, ids: NDArray[np.int64] | Sequence[int]) -> list[str]:
+        """The labels of internal ids (T,), none of them `IGNORED`, in the scheme of the files."""
+        written = [self.internal[n] for n in np.asarray(ids).tolist()]
         return written if self.scheme is None else convert(written, BIOES, target=self.scheme)
 
     def allowed(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:

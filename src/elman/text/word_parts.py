@@ -7,7 +7,6 @@ as one array of code points.
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from elman.text.hashing import (
     assembled,
     ragged_places,
     rows_of,
-    sequence_hash,
     sequence_hashes,
     sizes_of,
     span_places,
@@ -46,10 +44,8 @@ BLOCKS = (
 """Letters that have no case: the first and the last code point of a block, and what it is."""
 
 
-AT_ONCE, FEW = 512, 8
-"""Words that are worked on at a time; so many are looked at one by one, for calls of numpy are what takes time then."""
-PLACES = np.arange(3 * LONGEST + 2)
-"""Of the symbols of the longest word, of three jamo a syllable, with one before and one behind."""
+AT_ONCE = 512
+"""Words that are worked on at a time."""
 UNKNOWN_CLASS = -1
 _CLASSES = np.full(CODE_POINTS, UNKNOWN_CLASS, dtype=np.int8)
 """What each character is, of those that were asked for."""
@@ -117,33 +113,31 @@ def _some_features(
     return assembled(parts, len(counts))
 
 
-@lru_cache(maxsize=16)
-def _spans(config: WordConfig, *, jamo: bool) -> Spans:
-    """The spans of words of every length, of jamo or not; that of the shape stands for itself."""
+def spans_of(length: int, config: WordConfig, *, jamo: bool) -> list[tuple[int, int, int]]:
+    """The spans of a word of so many symbols, or of so many jamo, that are its features: begin and end, counted from
+    the symbol before the word, and kind; that of the shape, which is no span, is empty."""
     prefix, suffix, ngram = (JAMO_PREFIX, JAMO_SUFFIX, JAMO_NGRAM) if jamo else (PREFIX, SUFFIX, NGRAM)
     found: list[tuple[int, int, int]] = []
-    starts = [0]
-    for length in range((3 if jamo else 1) * LONGEST + 1):
-        if not jamo and (config.affixes or config.char_ngrams):
-            found.append((1, 1 + length, WHOLE))
-        if not jamo and config.shape:
-            found.append((1, 1, SHAPE))
-        for n in range(1, max(config.affixes, config.char_ngrams) + 1):
-            if n <= min(config.affixes, length):
-                found += [(1, 1 + n, prefix), (1 + length - n, 1 + length, suffix)]
-            if 2 <= n <= config.char_ngrams:
-                found += [(begin, begin + n, ngram) for begin in range(length + 3 - n)]
-        starts.append(len(found))
-    begins, ends, kinds = np.ascontiguousarray(np.array(found, dtype=np.int64).reshape(-1, 3).T)
-    return Spans(np.array(starts, dtype=np.int64), begins, ends, POWERS[ends - 1], SALTS[kinds])
+    if not jamo and (config.affixes or config.char_ngrams):
+        found.append((1, 1 + length, WHOLE))
+    if not jamo and config.shape:
+        found.append((1, 1, SHAPE))
+    for n in range(1, max(config.affixes, config.char_ngrams) + 1):
+        if n <= min(config.affixes, length):
+            found += [(1, 1 + n, prefix), (1 + length - n, 1 + length, suffix)]
+        if 2 <= n <= config.char_ngrams:
+            found += [(begin, begin + n, ngram) for begin in range(length + 3 - n)]
+    return found
 
 
-@lru_cache(maxsize=1024)
-def _spans_of(config: WordConfig, length: int, *, jamo: bool) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """The spans of words of one length: begins and ends, (2, k), powers and salts, (2, k)."""
-    spans = _spans(config, jamo=jamo)
-    own = slice(*spans.starts[length : length + 2].tolist())
-    return np.stack([spans.begins[own], spans.ends[own]]), np.stack([spans.powers[own], spans.salts[own]])
+@lru_cache(maxsize=16)
+def _spans(config: WordConfig, *, jamo: bool) -> Spans:
+    """The spans of words of every length, of jamo or not."""
+    by_length = [spans_of(length, config, jamo=jamo) for length in range((3 if jamo else 1) * LONGEST + 1)]
+    spans = np.array([span for some in by_length for span in some], dtype=np.int64).reshape(-1, 3)
+    begins, ends, kinds = np.ascontiguousarray(spans.T)
+    starts = starts_of(np.array([len(some) for some in by_length], dtype=np.int64))
+    return Spans(starts, begins, ends, POWERS[ends - 1], SALTS[kinds])
 
 
 def _hashed(
@@ -151,8 +145,6 @@ def _hashed(
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The hashes of the spans of words, of jamo or not, each made one of its kind, and where those of each word
     begin."""
-    if 0 < len(starts) - 1 <= FEW:
-        return _few_hashed(codes.tolist(), starts.tolist(), config, jamo=jamo)
     spans, sizes = _spans(config, jamo=jamo), sizes_of(starts)
     begins = starts[:-1] + 2 * np.arange(len(sizes))  # of the words with a symbol before and behind each
     symbols = np.empty(len(codes) + 2 * len(sizes), dtype=np.uint64)
@@ -168,36 +160,11 @@ def _hashed(
     return hashes, found
 
 
-def _few_hashed(
-    codes: list[int], starts: list[int], config: WordConfig, *, jamo: bool
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """`_hashed` of few words, for which fewer steps suffice."""
-    words = list(pairwise(starts))
-    parts = [_spans_of(config, end - begin, jamo=jamo) for begin, end in words]
-    symbols: list[int] = []
-    bounds = []
-    for (begin, end), (its_bounds, _) in zip(words, parts, strict=True):
-        bounds.append(its_bounds + len(symbols))
-        symbols += (BEGIN, *(code + 1 for code in codes[begin:end]), END)
-    places = np.concatenate([PLACES[: end - begin + 2] for begin, end in words])
-    behind = sums_behind(np.array(symbols, dtype=np.uint64), places)
-    before, hashes = behind[np.concatenate(bounds, axis=1)]
-    powers, salts = np.concatenate([factors for _, factors in parts], axis=1)
-    hashes -= before
-    hashes *= powers
-    hashes += salts
-    return hashes, starts_of(np.array([its_bounds.shape[1] for its_bounds in bounds], dtype=np.int64))
-
-
 def _shapes_hashed(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The hashes of the shapes of words, each made one of its kind."""
-    if len(starts) - 1 > FEW:
-        hashes = sequence_hashes(*_shapes(codes, starts))
-        hashes += SALTS[SHAPE]
-        return hashes
-    classes = _classes(codes).tolist()
-    runs = [[kind for kind, _ in groupby(classes[begin:end])] for begin, end in pairwise(starts.tolist())]
-    return np.array([sequence_hash(run, kind=SHAPE) for run in runs], dtype=np.uint64)
+    hashes = sequence_hashes(*_shapes(codes, starts))
+    hashes += SALTS[SHAPE]
+    return hashes
 
 
 def _shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -217,6 +184,11 @@ def _classes(codes: NDArray[np.int64]) -> NDArray[np.int64]:
         _CLASSES[missing] = classes_of(missing)
         classes = _CLASSES[codes]
     return classes.astype(np.int64)
+
+
+def class_of(code: int) -> int:
+    """What one character is."""
+    return int(_classes(np.array([code]))[0])
 
 
 def classes_of(codes: NDArray[np.int64]) -> NDArray[np.int64]:

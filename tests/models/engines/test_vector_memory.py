@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.models.engines.vector_memory import VectorMemory
+from elman.models.engines.vector_memory import AHEAD, FEW, VectorMemory
 
 
 class Maker:
@@ -52,3 +52,26 @@ def test_threads_that_ask_at_once_get_their_own_words() -> None:
     with ThreadPoolExecutor(8) as pool:
         for words, found in zip(lists, pool.map(lambda words: memory.of(words, make), lists), strict=True):
             np.testing.assert_array_equal(found, Maker()(words))
+
+
+def test_expected_words_are_made_beside_a_few_new_ones_and_never_twice() -> None:
+    make, memory = Maker(), VectorMemory[str](2)
+    memory.expect([f"e{n}" for n in range(AHEAD + 6)])
+    np.testing.assert_array_equal(memory.of(["a", "e3"], make), Maker()(["a", "e3"]))
+    assert make.asked == ["a", "e3", *(f"e{n}" for n in range(AHEAD + 1) if n != 3)]
+    for words in (["e9", "a"], ["b"], ["c", f"e{AHEAD + 5}"]):
+        np.testing.assert_array_equal(memory.of(words, make), Maker()(words))
+    rest = [f"e{n}" for n in range(AHEAD + 1, AHEAD + 6)]
+    assert make.asked[AHEAD + 2 :] == ["b", *rest, "c"]
+
+
+def test_no_expected_words_are_made_beside_many_new_ones_or_beyond_half_of_the_memory() -> None:
+    make, memory = Maker(), VectorMemory[str](2, largest=40 * 2 * 4)
+    memory.expect([f"e{n}" for n in range(99)])
+    many = [f"m{n}" for n in range(FEW + 1)]
+    memory.of(many, make)
+    assert make.asked == many
+    memory.of(["a"], make)
+    assert len(make.asked) == 20
+    memory.of(["b"], make)
+    assert make.asked[20:] == ["b"]

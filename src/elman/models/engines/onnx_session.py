@@ -50,7 +50,8 @@ class Session:
         content, found = read_graph(path, OPERATORS)
         if (found.inputs, found.outputs) != (dict(inputs), dict(outputs)):
             raise ModelFileError("its inputs or outputs are not those of this model", where=self.where)
-        self.inputs, self.outputs, self._doors = list(inputs), list(outputs), list(outputs.values())
+        self.inputs, self.outputs = list(inputs), list(outputs)
+        self._given = [(np.dtype(kind), shape) for kind, shape in outputs.values()]
         try:
             self._session = onnxruntime.InferenceSession(
                 content, _options(), providers=["CPUExecutionProvider"],
@@ -65,16 +66,17 @@ class Session:
             found: Sequence[NDArray[Any]] = self._session.run(self.outputs, arrays)
         except FAULTS as error:
             raise ModelFileError(f"ONNX Runtime cannot run this graph: {_first(error)}", where=self.where) from error
-        if not all(map(_fits, found, self._doors)):
+        if not all(map(_fits, found, self._given)):
             raise ModelFileError("this graph gives arrays of other shapes than it tells", where=self.where)
         return list(found)
 
 
-def _fits(array: NDArray[Any], door: Door) -> bool:
+def _fits(array: NDArray[Any], given: tuple[np.dtype[Any], tuple[int | None, ...]]) -> bool:
     """Is an array of the type that was told, and of its sizes, but for those that vary?"""
-    dtype, shape = door
-    sizes = zip(array.shape, shape, strict=False)
-    return array.dtype == dtype and array.ndim == len(shape) and all(size in (got, None) for got, size in sizes)
+    dtype, shape = given
+    if array.dtype != dtype or array.ndim != len(shape):
+        return False
+    return all(wanted is None or size == wanted for size, wanted in zip(array.shape, shape, strict=True))
 
 
 def ids32(lengths: NDArray[np.int64]) -> NDArray[np.int32]:

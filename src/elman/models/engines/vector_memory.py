@@ -3,7 +3,8 @@
 Knows keys by being equal, and arrays; knows no graph. Used by the ONNX engines.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -14,6 +15,8 @@ Key = TypeVar("Key", bound=Hashable)
 Floats = NDArray[np.float32]
 LARGEST = 32 << 20
 """Bytes of vectors that are remembered."""
+FEW, AHEAD = 8, 64
+"""Where no more than so many keys are new, which costs nearly as much as making many, so many others are made ready."""
 
 
 class VectorMemory(Generic[Key]):
@@ -25,8 +28,14 @@ class VectorMemory(Generic[Key]):
 
     def __init__(self, width: int, *, largest: int = LARGEST) -> None:
         self._lock = Lock()
+        self._expected: Iterator[Key] = iter(())
         self._places: dict[Key, int] = {}
         self._vectors = np.empty((max(1, largest // (4 * max(1, width))), width), dtype=np.float32)
+
+    def expect(self, keys: Iterable[Key]) -> None:
+        """Keys that will be asked for, the likeliest first: they are made beside others, some at a time, until half of
+        what can be remembered is full."""
+        self._expected = iter(keys)
 
     def of(self, keys: Sequence[Key], make: Callable[[list[Key]], Floats]) -> Floats:
         """The vectors (n, D) of n keys.
@@ -44,7 +53,15 @@ class VectorMemory(Generic[Key]):
                 if len(new) > len(self._vectors):
                     found = {key: place for place, key in enumerate(new)}
                     return make(new)[[found[key] for key in keys]]
+            if len(new) <= FEW:
+                new += self._next_expected(new)
             begin = len(self._places)
             self._vectors[begin : begin + len(new)] = make(new)
             self._places.update(zip(new, range(begin, begin + len(new)), strict=True))
             return self._vectors[[self._places[key] for key in keys]]
+
+    def _next_expected(self, new: Sequence[Key]) -> list[Key]:
+        """Keys to be made ready beside new ones."""
+        room = len(self._vectors) // 2 - len(self._places) - len(new)
+        unknown = (key for key in self._expected if key not in self._places and key not in new)
+        return list(dict.fromkeys(islice(unknown, max(0, min(AHEAD, room)))))

@@ -31,6 +31,8 @@ LONGEST_SENTENCE = 1 << 20
 """Tokens of a sentence: the scores of all labels of all of them are held."""
 LARGEST_CRF = 512
 """Labels that a CRF can have: a step costs their square."""
+FIRST = np.zeros(1, dtype=np.int64)
+"""The number of the only sentence."""
 ROWS = 64
 TOKENS = 1 << 14
 """Sentences side by side, and their tokens, padding counted."""
@@ -205,6 +207,10 @@ class LabelReader:
         types, places, starts = distinct(sentences)
         rows = self.engine.words(types, self.features)
         data = LabelledTokens.unlabelled(places, rows, starts, exact=self.engine.exact)
+        if len(sentences) == 1:  # one that waits for its answer: nothing to arrange
+            if places.size:
+                yield [0], data.batch(FIRST)
+            return
         lengths = starts[1:] - starts[:-1]
         order = np.argsort(lengths, kind="stable")
         for group in grouped(order[lengths[order] > 0], lengths, rows=ROWS, tokens=TOKENS):
