@@ -8,7 +8,7 @@ from torch import Tensor
 
 from elman.nn.config import WordEmbeddingConfig
 from elman.nn.init import initialize
-from elman.nn.words import WordEmbedding, WordTensors
+from elman.nn.words import MANY_CHARACTERS, WordEmbedding, WordTensors
 
 WORDS, CHARACTERS, HASHED = 6, 9, 32
 SIZES = {"word_width": 4, "feature_width": 3, "character_width": 5, "character_hidden": 2}
@@ -87,6 +87,24 @@ def test_a_word_has_the_same_vector_in_any_company() -> None:
     )  # fmt: skip
     wanted = made(alone, torch.ones(WORDS))[0, 0]
     torch.testing.assert_close(made(batch(), torch.ones(WORDS))[1, 0], wanted, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("longest", [40, 9])  # words of every group, and fewer steps than a group would have
+def test_many_words_that_are_read_by_their_length_are_read_one_by_one_by_value_and_gradient(longest: int) -> None:
+    made = make(word_width=0, feature_width=0)
+    lengths = torch.randint(0, longest + 1, (300,), generator=torch.Generator().manual_seed(4))
+    lengths[0] = longest
+    characters = torch.randint(CHARACTERS, (300, longest), generator=torch.Generator().manual_seed(5))
+    assert characters.numel() >= MANY_CHARACTERS
+    nothing = torch.zeros(0, dtype=torch.long)
+    words = WordTensors(torch.arange(300)[None], nothing, nothing, nothing, characters, lengths)
+    ends = [made.reader(made.alphabet[row[:length]][None])[1][0][:, 0] for row, length in zip(characters, lengths, strict=True)]
+    wanted, got = torch.stack(ends).flatten(1)[None], made(words, torch.ones(WORDS))
+    torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-6)
+    weight = torch.randn(got.shape, generator=torch.Generator().manual_seed(3))
+    found = [torch.autograd.grad((x * weight).sum(), list(made.parameters())) for x in (wanted, got)]
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(b, a, rtol=1e-3, atol=1e-5)
 
 
 def test_a_word_is_unknown_the_oftener_the_rarer_it_was() -> None:

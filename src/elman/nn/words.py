@@ -13,6 +13,11 @@ from elman.nn.config import StackConfig, WordEmbeddingConfig
 from elman.nn.dropout import keep_mask, locked_dropout
 from elman.nn.stack import Stack
 
+LENGTHS = (3, 6, 10, 20)
+"""The longest words that are read together with shorter ones, and those beyond."""
+MANY_CHARACTERS = 2048
+"""Padding counted, from which on words are read by their length."""
+
 
 class WordTensors(NamedTuple):
     """The words of a batch: the distinct ones, and which stands where.
@@ -95,8 +100,29 @@ class WordEmbedding(nn.Module):
         )
 
     def _spelt(self, batch: WordTensors) -> Tensor:
-        """What the character network says of the distinct words, (W, 2 H): its last state in each direction."""
-        x = nn.functional.embedding(batch.characters, self.alphabet)  # (W, C, D)
-        _, state = self.reader(x, None, batch.character_lengths)
+        """What the character network says of the distinct words, (W, 2 H): its last state in each direction.
+
+        On a CPU words of like length are read together where there are many: a single long one would else make all of
+        them as long.
+        """
+        characters, lengths = batch.characters, batch.character_lengths
+        if not lengths.is_cpu or characters.numel() < MANY_CHARACTERS:
+            return self._read(characters, lengths)
+        groups = torch.bucketize(lengths, torch.tensor(LENGTHS))
+        order = torch.argsort(groups, stable=True)
+        sizes = torch.bincount(groups, minlength=len(LENGTHS) + 1).tolist()
+        found = [
+            self._read(characters[rows, :longest], lengths[rows])
+            for rows, longest in zip(order.split(sizes), (*LENGTHS, None), strict=True)
+            if len(rows)
+        ]
+        back = torch.empty_like(order)
+        back[order] = torch.arange(len(order))
+        return torch.cat(found)[back]
+
+    def _read(self, characters: Tensor, lengths: Tensor) -> Tensor:
+        """The last states (W, 2 H) of the character network on characters (W, C)."""
+        x = nn.functional.embedding(characters, self.alphabet)  # (W, C, D)
+        _, state = self.reader(x, None, lengths)
         forward, backward = state[0]
         return torch.cat([forward, backward], dim=1)
