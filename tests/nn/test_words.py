@@ -98,7 +98,10 @@ def test_many_words_that_are_read_by_their_length_are_read_one_by_one_by_value_a
     assert characters.numel() >= MANY_CHARACTERS
     nothing = torch.zeros(0, dtype=torch.long)
     words = WordTensors(torch.arange(300)[None], nothing, nothing, nothing, characters, lengths)
-    ends = [made.reader(made.alphabet[row[:length]][None])[1][0][:, 0] for row, length in zip(characters, lengths, strict=True)]
+    ends = [
+        made.reader(made.alphabet[row[:length]][None])[1][0][:, 0]
+        for row, length in zip(characters, lengths, strict=True)
+    ]
     wanted, got = torch.stack(ends).flatten(1)[None], made(words, torch.ones(WORDS))
     torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-6)
     weight = torch.randn(got.shape, generator=torch.Generator().manual_seed(3))
