@@ -113,7 +113,7 @@ class WordEmbedding(nn.Module):
         sizes = torch.bincount(groups, minlength=len(LENGTHS) + 1).tolist()
         found = [
             self._read(characters[rows, :longest], lengths[rows])
-            for rows, longest in zip(order.split(sizes), (*LENGTHS, None), strict=True)
+            for rows, longest in zip(torch.split(order, sizes), (*LENGTHS, None), strict=True)
             if len(rows)
         ]
         back = torch.empty_like(order)
