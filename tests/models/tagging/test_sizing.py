@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import elman
 from elman.models.tagging.sizing import FEW_TOKENS, MOST_EPOCHS, MOST_MEMBERS, Facts, choose
-from tiny import TAGGER, conllu
+from tiny import TAGGER, columns, conllu
 
 FACTS = Facts(tokens=60_000, sentences=3000, seconds=300.0, epochs=None, spans=True, precision="bf16")
 
@@ -84,11 +85,15 @@ def test_epochs_that_were_asked_for_are_those_of_every_member() -> None:
     assert (two.steps, two.values) == (one.steps, one.values) and "about 12 epochs" in two.reason
 
 
-def test_words_of_syllables_are_spelt_unless_labels_stand_for_spans() -> None:
-    words = replace(FACTS, spans=False)
-    assert choose(words, {}).values["character_hidden"] == 0
-    assert choose(replace(words, syllables=0.8), {}).values["character_hidden"] > 0
-    assert choose(replace(FACTS, syllables=0.8), {}).values["character_hidden"] == 0
+def test_words_of_syllables_are_spelt_and_those_of_few_spans() -> None:
+    def spelt(facts: Facts, **options: Any) -> bool:
+        return bool(choose(replace(facts, **options), {}).values["character_hidden"])
+
+    speech = replace(FACTS, spans=False, letters=4.5)
+    assert not spelt(speech) and spelt(speech, syllables=0.8)
+    assert spelt(FACTS, letters=4.5) and not spelt(FACTS, letters=4.5, tokens=FEW_TOKENS)
+    for one in (replace(FACTS, spans=False), FACTS):  # tokens are characters
+        assert not spelt(one, letters=1.2, syllables=0.8)
 
 
 def test_the_syllables_of_a_treebank_decide(tmp_path: Path) -> None:
@@ -98,4 +103,19 @@ def test_the_syllables_of_a_treebank_decide(tmp_path: Path) -> None:
     for rows, wanted in ((korean, True), (english, False), (letters, False)):
         path = conllu(tmp_path / "t.conllu", rows)
         model = elman.Tagger.train(path, dev="none", label_columns=["upos"], epochs=1, **TAGGER)
+        assert bool(model.config.embedding.character_hidden) == wanted
+
+
+def test_long_words_that_are_spelt_leave_less_time() -> None:
+    treebank = replace(FACTS, spans=False, tokens=300_000, seconds=600.0, precision="fp32", syllables=0.8)  # 16 epochs
+    steps = [choose(replace(treebank, letters=letters), {}).steps for letters in (1.0, 3.0, 6.0)]
+    assert abs(steps[0] - 1.5 * steps[1]) <= 2 and abs(steps[0] - 2 * steps[2]) <= 2
+
+
+def test_words_are_spelt_where_a_small_text_has_spans(tmp_path: Path) -> None:
+    words = [[("Ada", "PROPN", "B-PER"), ("Lovelace", "PROPN", "I-PER"), ("writes", "VERB", "O")]] * 2
+    letters = [[(letter, "X", "B-PER" if letter == "A" else "O") for letter in "Ada writes"]] * 2
+    for rows, wanted in ((words, True), (letters, False)):
+        path = columns(tmp_path / "t.conll", rows)
+        model = elman.Tagger.train(path, dev="none", label_columns=["2"], epochs=1, **TAGGER)
         assert bool(model.config.embedding.character_hidden) == wanted

@@ -77,9 +77,9 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     precision = machine.choose_precision(wanted.precision, device)
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
-        epochs=options.train.epochs, spans=read.labels[0].scheme is not None, syllables=_syllables(read.corpus.types),
-        alike=_alike(read), tables=_table_bytes(read.features, options.embedding), read=options.embedding.width,
-        precision=precision, threads=machine.threads(),
+        epochs=options.train.epochs, spans=read.labels[0].scheme is not None, alike=_alike(read),
+        tables=_table_bytes(read.features, options.embedding), read=options.embedding.width, precision=precision,
+        threads=machine.threads(), **_characters(read.corpus.types),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:
@@ -119,10 +119,10 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     )  # fmt: skip
 
 
-def _syllables(tokens: Sequence[str]) -> float:
-    """The share of syllables in the characters of distinct tokens; 0 where most of these have one character."""
+def _characters(tokens: Sequence[str]) -> dict[str, float]:
+    """How many characters distinct tokens have on average, and the share of syllables among them."""
     codes = to_codes("".join(tokens))
-    return 0.0 if len(codes) < 2 * len(tokens) else float((codes >= SYLLABLES).mean())
+    return {"letters": len(codes) / len(tokens), "syllables": float((codes >= SYLLABLES).mean()) if len(codes) else 0.0}
 
 
 def _table_bytes(features: WordFeatures, config: WordEmbeddingConfig) -> int:

@@ -15,8 +15,9 @@ a processor with AVX-512, or in fp32 with AVX2 alone; the speed of a run is meas
 better."""
 SECOND_THREAD = 0.5
 """What a second thread adds; further ones add little, as batches are small."""
-SPELLING, SEQUENCES = 0.5, 0.9
-"""What is left of such a speed where words are read by characters, and where a CRF scores whole sequences."""
+LETTERS, SEQUENCES = 6.0, 0.9
+"""Characters of a word that take as long to read as the word then does; and what is left of such a speed where a CRF
+scores whole sequences."""
 EPOCHS = 12
 """The larger network is taken only if it can read its text so often."""
 FEW_TOKENS = 150_000
@@ -31,9 +32,10 @@ ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
 MOST_MEMBERS, LARGEST = 3, 19_500_000
 """Parts of speech gain nothing from more members: their mistakes are the same. And bytes of all of them, as a folder is
 to be small; the words beside them take some more."""
-SPELT, MOSTLY = 50, 0.5
-"""Size of the network that reads the characters of words where more than this share of them are syllables: most words
-of Hangul are met once, their syllables a thousand times. For spans it was no gain."""
+SPELT, SEVERAL, MOSTLY = 50, 2.0, 0.5
+"""Size of the network that reads the characters of words, where these have several, of parts of speech where more than
+this share of them are syllables: most words of Hangul are met once, their syllables a thousand times; of spans in a
+small text, whose names are met once or never."""
 DEV_TOKENS = 40_000
 """Tokens of an evaluation on the way."""
 ROWS = 32
@@ -47,8 +49,8 @@ class Facts:
 
     Args:
         seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
-        syllables: share of the characters of all distinct tokens that are syllables, or words of themselves (Hangul,
-            kana, Chinese), where a token has several of them; else 0. alike: how many spans a type has, on average,
+        letters: how many characters a distinct token has, on average; syllables: share of them that are syllables, or
+            words of themselves (Hangul, kana, Chinese). alike: how many spans a type has, on average,
             where spans can stand in place of others; else 0. tables: bytes of those of one member in the folder. read:
             numbers of a vector of a word. precision: number format of the products; threads: that compute them.
     """
@@ -58,6 +60,7 @@ class Facts:
     seconds: float | None
     epochs: int | None
     spans: bool
+    letters: float = 1.0
     syllables: float = 0.0
     alike: float = 0.0
     tables: int = 0
@@ -68,7 +71,12 @@ class Facts:
     @property
     def spelt(self) -> bool:
         """Whether words are to be read by their characters."""
-        return self.syllables > MOSTLY and not self.spans
+        return self.letters >= SEVERAL and (self.has_few_spans if self.spans else self.syllables > MOSTLY)
+
+    @property
+    def has_few_spans(self) -> bool:
+        """Whether labels stand for spans in a small text."""
+        return self.spans and self.tokens < FEW_TOKENS
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     Entities stand in few sentences, and are not learnt where much is dropped; a part of speech is met often.
     """
     hidden = given.get("hidden", _hidden(facts))
-    most = MOST_EPOCHS if facts.seconds and facts.spans and facts.tokens < FEW_TOKENS else None
+    most = MOST_EPOCHS if facts.seconds and facts.has_few_spans else None
     members = _members(facts, hidden, most)
     beside = given.get("members", members) if facts.epochs is None else 1  # what the time is shared among
     epochs = min(_epochs(facts, hidden) / beside, most or math.inf)
@@ -115,7 +123,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
 def _hidden(facts: Facts) -> int:
     """The largest size that can read the text often enough; of few tokens with spans the smallest learns most."""
     sizes = SPEEDS[facts.precision]
-    if facts.spans and facts.tokens < FEW_TOKENS:
+    if facts.has_few_spans:
         return min(sizes)
     return next((hidden for hidden in sizes if _epochs(facts, hidden) >= EPOCHS), min(sizes))
 
@@ -138,7 +146,7 @@ def _epochs(facts: Facts, hidden: int) -> float:
         return float(facts.epochs or 1)
     speeds = SPEEDS[facts.precision]
     speed = speeds[min(speeds, key=lambda size: abs(size - hidden))] * (1 + SECOND_THREAD * (facts.threads > 1))
-    share = (SPELLING if facts.spelt else 1.0) * (SEQUENCES if facts.spans else 1.0)
+    share = (SEQUENCES if facts.spans else 1.0) / (1 + facts.spelt * facts.letters / LETTERS)
     return facts.seconds * speed * share / facts.tokens
 
 
