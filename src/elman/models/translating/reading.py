@@ -20,7 +20,7 @@ from elman.decoding.stream import write as write_symbols
 from elman.errors import OptionError
 from elman.models.windows import refuse_long
 from elman.models.writing import TextWriter
-from elman.text.pairs import symbols_of
+from elman.text.pairs import decoder_with, symbols_of
 from elman.text.tokenizer import Tokenizer
 from elman.text.vocabulary import END, START, UNKNOWN
 
@@ -142,18 +142,16 @@ class PairReader:
         return all_chosen([engine.choose for engine in self.engines])(states, rows)
 
     def _told(self, found: Hypothesis, source: str, extra: Sequence[str]) -> Translation:
-        symbols = tuple(
-            self.target.symbols[k] if k < self.target.size else extra[k - self.target.size] for k in found.ids
-        )
+        ids, known, size = found.ids.tolist(), self.target.symbols, self.target.size
+        symbols = tuple(known[k] if k < size else extra[k - size] for k in ids)
         return Translation(
-            self._text(found.ids, extra), found.log_probability, found.score, found.finished, symbols,
+            self._text(ids, extra), found.log_probability, found.score, found.finished, symbols,
             (*symbols_of(self.source, source), "</s>"), found.attention,
         )  # fmt: skip
 
-    def _text(self, ids: Ids, extra: Sequence[str]) -> str:
-        writer = TextWriter(self.target, 1, stop=(), extra=extra)
-        pieces = [writer.push(0, int(symbol)) for symbol in ids]
-        return "".join([*pieces, *(piece for _, piece in writer.finish())])
+    def _text(self, ids: Sequence[int], extra: Sequence[str]) -> str:
+        decoder = decoder_with(self.target, extra)
+        return "".join([*map(decoder.push, ids), decoder.finish()])
 
 
 def reader_of(models: Sequence[Any]) -> PairReader:
