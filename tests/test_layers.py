@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from starting import COMPILED
+
 SOURCE = Path(__file__).parents[1] / "src" / "elman"
 FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
 
@@ -168,7 +170,9 @@ def fresh(code: str, *words: str) -> tuple[set[str], float]:
     seconds = []
     for _ in range(5):
         begun = spent()
-        done = subprocess.run([sys.executable, "-c", code + LOADED, *words], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code + LOADED, *words], capture_output=True, text=True, check=True, env=COMPILED
+        )
         seconds.append(spent() - begun)
         if seconds[-1] < SOON:
             break

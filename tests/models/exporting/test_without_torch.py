@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import remade
+from starting import COMPILED
 from tiny import columns, pair_table, reversed_words, reviews, sentences, table, tagged, write
 
 BLOCKED = """
@@ -37,7 +38,9 @@ def run(*commands: list[Any]) -> tuple[list[str], list[int], str]:
     """What commands print and how they end, one after the other, where neither torch nor onnx is installed; and what is
     on stderr."""
     words = json.dumps([[str(word) for word in command] for command in commands])
-    done = subprocess.run([sys.executable, "-c", BLOCKED, words], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED, words], capture_output=True, text=True, check=False, env=COMPILED
+    )
     assert done.returncode == 0, done.stderr
     *printed, codes = done.stdout.split("---\n")
     return printed, [int(code) for code in codes.split()], done.stderr
