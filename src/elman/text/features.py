@@ -144,8 +144,9 @@ class WordFeatures:
         """What is known of words; that of one does not depend on the others."""
         forms = map(normal_form, words) if self.config.normalize else words
         ids = np.fromiter((self._ids.get(form, 0) for form in forms), dtype=np.int64, count=len(words))
-        codes, starts = _joined(words)
-        features, feature_starts = self._features(words, codes, starts)
+        clipped = list(map(clip, words))
+        codes, starts = _joined(clipped)
+        features, feature_starts = self._features(clipped, codes, starts)
         return WordRows(
             words=ids,
             features=features,
@@ -157,13 +158,13 @@ class WordFeatures:
     def _features(
         self, words: Sequence[str], codes: NDArray[np.int64], starts: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The numbers of the features of words, and where those of each begin.
+        """The numbers of the features of clipped words, and where those of each begin.
 
         Args:
             codes, starts: as `_joined` has them.
         """
         if 0 < len(words) <= FEW:
-            hashes, feature_starts = few_features([clip(word) for word in words], self.config)
+            hashes, feature_starts = few_features(words, self.config)
         else:
             hashes, feature_starts = word_features(codes, starts, self.config)
         kept = self.kept[hashes]
@@ -217,10 +218,9 @@ def clip(word: str) -> str:
 
 
 def _joined(words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The code points of clipped words, one word after the other, and where each begins, and the end."""
-    clipped = [clip(word) for word in words]
-    starts = starts_of(np.fromiter(map(len, clipped), dtype=np.int64, count=len(words)))
-    return to_codes("".join(clipped)), starts
+    """The code points of words, one word after the other, and where each begins, and the end."""
+    starts = starts_of(np.fromiter(map(len, words), dtype=np.int64, count=len(words)))
+    return to_codes("".join(words)), starts
 
 
 def _common(words: Sequence[str], config: WordConfig) -> NDArray[np.bool_]:
@@ -228,7 +228,7 @@ def _common(words: Sequence[str], config: WordConfig) -> NDArray[np.bool_]:
     `most_features` are left."""
     counts = np.zeros(1 << config.hash_bits, dtype=np.int64)
     for begin in range(0, len(words), WORDS_AT_ONCE):
-        part = words[begin : begin + WORDS_AT_ONCE]
+        part = list(map(clip, words[begin : begin + WORDS_AT_ONCE]))
         codes, starts = _joined(part)
         features, feature_starts = word_features(codes, starts, config)
         owners = np.repeat(np.arange(len(part)), np.diff(feature_starts))
