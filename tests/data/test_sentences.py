@@ -69,6 +69,18 @@ def test_every_format_but_plain_text_gives_the_same_labels(files: list[Path]) ->
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_file_cut_within_its_last_line_end_reads_as_the_whole_one(name: str, tmp_path: Path) -> None:
+    content, is_plain = CONTENTS[name].rstrip("\n").replace("\n", "\r\n") + "\r", name == "e.txt"
+    (tmp_path / name).write_bytes(content.encode())
+    found = list(read_sentences([tmp_path / name], CONFIG, labelled=not is_plain))
+    assert [one.tokens for one in found] == [("one", "two"), ("three",)]
+    if not is_plain:
+        [column] = found[0].labels
+        assert [one.labels[column] for one in found] == [("X", "X"), ("X",)]
+        assert written([tmp_path / name], CONFIG, {column: "X"}) == content
+
+
 def test_the_columns_are_called_as_the_format_calls_them(files: list[Path]) -> None:
     named = {path.name: label_columns([path], CONFIG) for path in files if ".txt" not in path.name}
     assert {named[name] for name in ("b.conll", "c.iob")} == {("label",)}

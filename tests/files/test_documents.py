@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman.errors import ModelFileError
-from elman.files.documents import DEEPEST, parse_json, read_json, write_json
+from elman.files.documents import DEEPEST, MOST_ESCAPES, parse_json, read_json, read_object, write_json
 
 scalars = st.none() | st.booleans() | st.integers(-(10**40), 10**40) | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -57,11 +57,43 @@ def test_what_is_not_finite_is_not_written(tmp_path: Path) -> None:
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested more than"),
         (b"[" * 99_999, "nested more than|this is not JSON"),
         (b"[" * 10_000_000, "more than 100,000 values"),
+        (b'["' + b"\\n" * 400_001 + b'"]', "more than 400,000 backslashes"),
+        (b'""' * 20_000_000 + b"," * 200_000, "this is not JSON"),
     ],
 )
 def test_a_bad_document_is_refused_with_its_fault(content: bytes, fault: str) -> None:
     with pytest.raises(ModelFileError, match=fault):
         parse_json(content, where="d")
+
+
+@given(st.recursive(st.text(',"[{\\\\:', max_size=4), lambda one: st.lists(one) | st.dictionaries(st.text(), one)))
+def test_a_document_may_have_as_many_values_as_are_expected_and_no_more(document: Any) -> None:
+    def signs(value: Any) -> int:
+        held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return isinstance(value, (dict, list)) + max(len(held) - 1, 0) + sum(map(signs, held))
+
+    content, most = json.dumps(document).encode(), max(signs(document), 1)
+    least = -(-content.count(b"\\") // MOST_ESCAPES)
+    assert parse_json(content, where="d", most=max(most, least)) == document
+    if most > max(least, 1):
+        with pytest.raises(ModelFileError, match=f"more than {most - 1:,} values"):
+            parse_json(content, where="d", most=most - 1)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[]", b"null", b'"' + b"a" * 100_000 + b'"', b" " * 100_000, b"", b"\xef\xbb\xbf{}"]
+)
+def test_what_is_no_object_is_not_even_read(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"d\.json: this is not a JSON object"):
+        read_object(tmp_path / "d.json", 1 << 20)
+
+
+def test_an_object_is_read(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_bytes(b' \r\n\t{"a": [1]}')
+    assert read_object(tmp_path / "d.json", 1 << 20) == {"a": [1]}
+    with pytest.raises(ModelFileError, match="more than 3 bytes"):
+        read_object(tmp_path / "d.json", 3)
 
 
 def test_a_document_of_the_greatest_depth_is_read() -> None:

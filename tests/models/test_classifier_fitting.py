@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_bits(tables: dict[str, Path], tmp_path: Pa
 def test_a_budget_is_kept_and_its_run_can_be_repeated(tables: dict[str, Path], tmp_path: Path) -> None:
     begun = time.monotonic()
     model = elman.Classifier.train(tables["train"], dev=tables["dev"], out=tmp_path / "a", budget="2s", **CLASSIFIER)
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < 3
     assert model.report["seconds"] > 0.6
     elman.Classifier.train(tables["train"], dev=tables["dev"], out=tmp_path / "b", replay=tmp_path / "a")
     assert bits(tmp_path / "a") == bits(tmp_path / "b")

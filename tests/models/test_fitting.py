@@ -36,7 +36,7 @@ def test_the_same_seed_gives_the_same_bits(files: dict[str, Path], tmp_path: Pat
 def test_a_budget_is_kept_and_its_run_can_be_repeated(files: dict[str, Path], tmp_path: Path) -> None:
     begun = time.monotonic()
     model = elman.LanguageModel.train(files["train"], out=tmp_path / "a", budget="2s", **SIZE)
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < 3
     assert model.report["seconds"] > 0.6
     elman.LanguageModel.train(files["train"], out=tmp_path / "b", replay=tmp_path / "a")
     assert bits(tmp_path / "a") == bits(tmp_path / "b")

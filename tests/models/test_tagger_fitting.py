@@ -50,7 +50,7 @@ def test_a_budget_is_kept_and_its_run_can_be_repeated(treebank: dict[str, Path],
     train, dev = treebank["train spans"], treebank["dev spans"]
     model = elman.Tagger.train(train, dev=dev, out=tmp_path / "a", budget="2s", label_columns=["2"], **TAGGER)
     assert model.record.training["options"]["swap_spans"] > 0
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < 3
     assert model.report["seconds"] > 0.6
     elman.Tagger.train(train, dev=dev, out=tmp_path / "b", replay=tmp_path / "a")
     assert bits(tmp_path / "a") == bits(tmp_path / "b")

@@ -45,7 +45,8 @@ class Paragraph:
 
 
 Parse = Callable[[list[str], int], Sentence | None]
-"""From lines, without their ends, and the number of the first one to the sentence in them, if there is one."""
+"""From lines, without their ends, and the number of the first one to the sentence in them, if there is one. A carriage
+return that ends the file is taken for half of a line end that was cut off."""
 
 
 def paragraphs(blocks: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -128,11 +129,10 @@ def _breaks(block: str) -> Iterator[int]:
 
 def _lines(text: str, line: int) -> list[str]:
     lines = text.split("\n")
-    last = lines.pop()
     if "\r" in text:
         lines = [line.removesuffix("\r") for line in lines]
-    if last:
-        lines.append(last)
+    if text.endswith("\n"):
+        lines.pop()
     if line == 1 and lines:
         lines[0] = lines[0].removeprefix(_BYTE_ORDER_MARK)
     return lines

@@ -6,7 +6,6 @@ Knows JSON; knows no document's meaning. Used by `manifest` and by `models`.
 import json
 import math
 import re
-from itertools import islice
 from os import PathLike
 from typing import Any
 
@@ -18,8 +17,12 @@ DEEPEST = 32
 """Objects and lists inside one another that a document may have."""
 MOST_VALUES = 100_000
 """Values that a document may have where no more are expected: `[],` is three bytes in a file, and eighty in memory."""
-_TEXT_OR_SIGN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[,\[{]', re.DOTALL)
-"""A text, to the end of the document where it is not closed, so that no byte is read twice; or what parts values."""
+MOST_ESCAPES = 4
+"""Backslashes for each of the values that a document may have: each parts a text in two while it is read."""
+_UP_TO_A_SIGN = rb'(?:[^",\[{]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)){0,5}+[,\[{]'
+"""To what parts values, over texts: a key and its value are all that stands before one, or it is not JSON. A text that
+is not closed goes to the end of the document, so that no byte is read twice."""
+_OBJECT = re.compile(rb"[ \t\n\r]*+\{")
 
 
 def read_json(path: str | PathLike[str], limit_bytes: int = 1 << 20, *, most: int = MOST_VALUES) -> Any:
@@ -28,15 +31,28 @@ def read_json(path: str | PathLike[str], limit_bytes: int = 1 << 20, *, most: in
     Args:
         most: values that it may have, at whatever depth.
     Raises:
-        ModelFileError: it is larger than the limit, not UTF-8, not JSON or too deep; it has too many values, a key
-            twice, a number that is not finite, or half of a surrogate pair.
+        ModelFileError: it is larger than the limit, not UTF-8, not JSON or too deep; it has too many values or
+            backslashes, a key twice, a number that is not finite, or half of a surrogate pair.
     """
     return parse_json(read_regular(path, limit_bytes), where=str(path), most=most)
 
 
+def read_object(path: str | PathLike[str], limit_bytes: int, *, most: int = MOST_VALUES) -> dict[str, Any]:
+    """The content of a JSON file that holds an object; the rest as `read_json`.
+
+    Raises:
+        ModelFileError: as `read_json`; or it is another value, which is not read.
+    """
+    content = read_regular(path, limit_bytes)
+    document = parse_json(content, where=str(path), most=most) if _OBJECT.match(content) else None
+    if not isinstance(document, dict):
+        raise ModelFileError("this is not a JSON object", where=str(path))
+    return document
+
+
 def parse_json(content: bytes, *, where: str, most: int = MOST_VALUES) -> Any:
     """The value that a JSON text stands for; `where` names it in errors, which are those of `read_json`."""
-    _check_count(content, most, where)
+    _check_counts(content, most, where)
     try:
         text = content.decode("utf-8")
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
@@ -86,12 +102,13 @@ def _children(values: list[Any]) -> list[Any]:
     return [item for value in values for item in (value.values() if isinstance(value, dict) else value)]
 
 
-def _check_count(content: bytes, most: int, where: str) -> None:
-    """Refuse a document with more values than are expected, before they are made."""
+def _check_counts(content: bytes, most: int, where: str) -> None:
+    """Refuse a document with more values, or more that has to be put together, than are expected, before it is made."""
+    if content.count(b"\\") > MOST_ESCAPES * most:
+        raise ModelFileError(f"there are more than {MOST_ESCAPES * most:,} backslashes", where=where)
     if sum(content.count(sign) for sign in (b",", b"[", b"{")) <= most:
         return
-    signs = (found for found in _TEXT_OR_SIGN.finditer(content) if content[found.start()] != ord('"'))
-    if next(islice(signs, most, None), None) is not None:
+    if re.compile(b"(?:%b){%d}+" % (_UP_TO_A_SIGN, most + 1), re.DOTALL).match(content):
         raise ModelFileError(f"there are more than {most:,} values", where=where)
 
 

@@ -21,6 +21,8 @@ from elman.files.replace import aside_of
 
 LONGEST_HEADER = 1 << 20
 """Bytes of a header: room for some ten thousand tensors, and no more memory than that for a hostile one."""
+MOST_TENSORS = 4096
+"""Entries of a header that are looked at; a model has some hundred."""
 TYPES = {
     "U8": "uint8", "I8": "int8", "U16": "uint16", "I16": "int16", "U32": "uint32", "I32": "int32",
     "U64": "uint64", "I64": "int64", "F16": "float16", "F32": "float32", "F64": "float64",
@@ -112,6 +114,8 @@ def _read_header(file: BufferedReader, where: str) -> tuple[dict[str, _Entry], i
     document = parse_json(_read(file, length, where), where=where)
     if not isinstance(document, dict):
         raise ModelFileError("the header is not an object", where=where)
+    if len(document) > MOST_TENSORS:
+        raise ModelFileError(f"the header tells of more than {MOST_TENSORS:,} tensors", where=where)
     entries = {name: _entry(name, entry, where) for name, entry in document.items() if name != "__metadata__"}
     end = 0
     for name, (dtype, shape, begin) in sorted(entries.items(), key=lambda item: (item[1][2], _bytes(*item[1][:2]))):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from elman.errors import ModelFileError
 from elman.files.atomic import new_folder
-from elman.files.documents import MOST_VALUES, read_json, write_json
+from elman.files.documents import MOST_VALUES, read_object, write_json
 from elman.files.manifest import NAME, check_manifest, listed, write_manifest
 from elman.files.opening import read_regular
 from elman.files.tensors import hold_shapes, load_tensors, read_shapes, save_tensors
@@ -32,10 +32,10 @@ read."""
 WEIGHTS = "weights.safetensors"
 ABOUT, ARRAYS = "export.json", "arrays.safetensors"
 """What folders that were exported have, with the graphs of the kind, in place of weights."""
-LARGEST_DOCUMENT = 256 * 1024 * 1024
+LARGEST_DOCUMENT = 128 * 1024 * 1024
 SMALL_DOCUMENT = 16 * 1024 * 1024
 """Bytes that a document may have whatever the config says, say for a bit for each of 2 ** 24 rows."""
-LONGEST_ENTRY = 1024
+LONGEST_ENTRY = 256
 """Bytes of a word, label or symbol, on an average: more of them make room for a larger document."""
 MOST_VALUES_OF_ENTRY = 8
 """Values that stand in a document for one of them: itself, how often it was seen, the pair that it was merged of."""
@@ -126,7 +126,7 @@ class Stored:
                 it takes, is bounded by them. limit: bytes that it may have beside those for the entries.
         """
         limit = min(LARGEST_DOCUMENT, limit + LONGEST_ENTRY * entries)
-        return _object(self.path / name, limit=limit, most=MOST_VALUES + MOST_VALUES_OF_ENTRY * entries)
+        return read_object(self.path / name, limit, most=MOST_VALUES + MOST_VALUES_OF_ENTRY * entries)
 
     def record(self) -> Record:
         """How the model came to be."""
@@ -192,7 +192,7 @@ def open_folder(path: Path) -> Stored:
     """
     is_exported = os.path.lexists(path / NAME) and ABOUT in listed(path / NAME)
     check_manifest(path, (*READ, ABOUT) if is_exported else READ, limit=SMALL_DOCUMENT)
-    document = _object(path / "config.json")
+    document = read_object(path / "config.json", SMALL_DOCUMENT)
     version = document.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
         raise ModelFileError(
@@ -246,7 +246,7 @@ def load(path: Path, engine: str = "auto") -> Any:
 def _training(path: Path) -> dict[str, Any]:
     """The content of `training.json`, each part of the type that it must have."""
     where = str(path / "training.json")
-    training = _object(path / "training.json")
+    training = read_object(path / "training.json", SMALL_DOCUMENT)
     wanted = {"options": dict, "plan": list, "evaluation_tokens": int, "data": dict, "machine": dict, "report": dict}
     for name, kind in wanted.items():
         if not isinstance(training.get(name), kind):
@@ -301,7 +301,7 @@ def _about(path: Path, *, foretells: bool) -> dict[str, Any]:
     Args:
         foretells: as `Kind` has it.
     """
-    about = _object(path)
+    about = read_object(path, SMALL_DOCUMENT)
     wanted = {"to": str, "int8": bool, "parameters": int, "check": dict}
     if set(about) != set(wanted) or not all(type(about[name]) is kind for name, kind in wanted.items()):
         raise ModelFileError(f"this has not just {', '.join(wanted)}, or one is not what it must be", where=str(path))
@@ -351,10 +351,3 @@ def _load(path: Path, expected: dict[str, tuple[str, tuple[int, ...]]]) -> dict[
     """The arrays of a file of a folder: its header is held to what is expected, then its sum to the manifest."""
     check_manifest(path.parent, (path.name,), limit=hold_shapes(path, expected))
     return load_tensors(path, expected)
-
-
-def _object(path: Path, *, limit: int = SMALL_DOCUMENT, most: int = MOST_VALUES) -> dict[str, Any]:
-    document = read_json(path, limit, most=most)
-    if not isinstance(document, dict):
-        raise ModelFileError("this is not a JSON object", where=str(path))
-    return document
