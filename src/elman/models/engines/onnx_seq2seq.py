@@ -171,8 +171,9 @@ class OnnxSeq2Seq:
         if any(len(rows) for rows in ways):
             given = {f"narrow{k}": found[f"narrow{k}"][rows] for k, rows in enumerate(ways)}
             for k, (rows, logs) in enumerate(zip(ways, self._behind.run(**given), strict=True)):
-                row, symbol, log = _above(logs + head[rows, first + k, None], least[rows])
-                parts.append((rows[row], self._tails[k].first + symbol, log))
+                cluster = head[rows, first + k]
+                row, symbol, log = _above(logs, least[rows] - cluster[:, None])
+                parts.append((rows[row], self._tails[k].first + symbol, log + cluster[row]))
         return *_side_by_side(parts, rows=len(head)), after
 
     def _gathered(self, state: OnnxState) -> tuple[dict[str, NDArray[Any]], OnnxState]:
@@ -250,8 +251,9 @@ class OnnxSeq2Seq:
 
 def _above(logs: Floats, least: Floats) -> tuple[Ids, Ids, Floats]:
     """Row, column and value of all that are not below the least of their row (M, 1)."""
-    rows, columns = np.divmod(np.flatnonzero(logs >= least), max(1, logs.shape[1]))
-    return rows, columns, logs[rows, columns]
+    places = (logs >= least).ravel().nonzero()[0]
+    rows = places // max(1, logs.shape[1])
+    return rows, places - rows * logs.shape[1], logs.ravel()[places]
 
 
 def _ranks(counts: Ids) -> Ids:
