@@ -13,25 +13,26 @@ from elman.nn.config import StackConfig
 
 
 def tagger_graph(
-    config: StackConfig, weights: Weights, *, members: int, width: int, crf: Sequence[bool], int8: bool = False
+    config: StackConfig, weights: Weights, *, widths: Sequence[int], crf: Sequence[bool], int8: bool = False
 ) -> bytes:
     """Scores of the labels of every column at every step, `scores_K` (M, B, T, labels): ln of the mean p of all
     members, M then is 1, or as the CRF of each member has them.
 
-    Inputs `vectors` (W, M D), `places` (B, T) of words among these, `lengths` (B,).
+    Inputs `vectors` (W, D), `places` (B, T) of words among these, `lengths` (B,).
 
     Args:
-        weights: of the network. width: D. crf: for each column, whether it has a CRF.
+        weights: of the network. widths: of the vectors of each member, which stand side by side. crf: for each column,
+            whether it has a CRF.
     """
     graph = Graph("tagger", int8=int8)
-    vectors = graph.input("vectors", "float32", ["W", members * width])
+    vectors = graph.input("vectors", "float32", ["W", sum(widths)])
     places = graph.op("Transpose", graph.input("places", "int64", ["B", "T"]), perm=[1, 0])
     lengths = graph.input("lengths", "int32", ["B"])
     found: list[list[str]] = [[] for _ in crf]
-    for member in range(members):
-        own, begin = part_of(weights, f"members.{member}."), member * width
+    for member, width in enumerate(widths):
+        own, begin = part_of(weights, f"members.{member}."), sum(widths[:member])
         bounds = (graph.constant([place]) for place in (begin, begin + width, 1))
-        its = vectors if members == 1 else graph.op("Slice", vectors, *bounds)  # (W, D)
+        its = vectors if len(widths) == 1 else graph.op("Slice", vectors, *bounds)  # (W, its own D)
         x = graph.op("Gather", its, places)  # (T, B, D)
         h = joined(graph, stack(graph, x, config, weights=part_of(own, "stack."), lengths=lengths))
         for k, is_linear in enumerate(crf):

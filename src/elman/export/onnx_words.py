@@ -50,37 +50,38 @@ def summed(graph: Graph, vectors: str, owners: str, sizes: str, *, width: int) -
 
 
 def words_graph(
-    config: WordEmbeddingConfig, weights: Sequence[Weights], *, words: int, features: int, int8: bool = False
+    members: Sequence[tuple[WordEmbeddingConfig, Weights]], *, words: int, features: int, int8: bool = False
 ) -> bytes:
-    """x = [E[w]; sum of hashed features; what the characters say] of distinct words, (W, D); with several members
-    (W, M D), those of one after those of the other.
+    """x = [E[w]; sum of hashed features; what the characters say] of distinct words, (W, D); with several members those
+    of one after those of the other, D then is the sum of all.
 
     Inputs `words` (W,); `features` (m,), `owners` (m,) and `sizes` (W,); `characters` (W, C) and `character_lengths`
-    (W,), those of them that the config has a use for. Output `vectors`.
+    (W,), those of them that a member has a use for. Output `vectors`.
 
     Args:
-        weights: of the `WordEmbedding` of each member. words: in the vocabulary. features: how many hashed ones.
+        members: the `WordEmbedding` of each. words: in the vocabulary. features: how many hashed ones.
     """
     graph = Graph("words", int8=int8)
-    parts: list[list[str]] = [[] for _ in weights]
-    if config.word_width:
+    parts: list[list[str]] = [[] for _ in members]
+    if any(config.word_width for config, _ in members):
         ids = graph.input("words", "int64", ["W"])
-        for own, some in zip(weights, parts, strict=True):
-            some.append(table(graph, own, "E", rows=words, ids=ids))
-    if config.feature_width:
+        for (config, own), some in zip(members, parts, strict=True):
+            some += [table(graph, own, "E", rows=words, ids=ids)] if config.word_width else []
+    if any(config.feature_width for config, _ in members):
         numbers = graph.input("features", "int64", ["m"])
         owners, sizes = graph.input("owners", "int64", ["m"]), graph.input("sizes", "int64", ["W"])
-        for own, some in zip(weights, parts, strict=True):
-            vectors = table(graph, own, "features", rows=features, ids=numbers)
-            some.append(summed(graph, vectors, owners, sizes, width=config.feature_width))
-    if config.character_hidden:
+        for (config, own), some in zip(members, parts, strict=True):
+            if config.feature_width:
+                vectors = table(graph, own, "features", rows=features, ids=numbers)
+                some.append(summed(graph, vectors, owners, sizes, width=config.feature_width))
+    if any(config.character_hidden for config, _ in members):
         steps = graph.op("Transpose", graph.input("characters", "int64", ["W", "C"]), perm=[1, 0])  # (C, W)
         lengths = graph.input("character_lengths", "int32", ["W"])
-        for own, some in zip(weights, parts, strict=True):
-            some.append(_spelt(graph, config, own, steps=steps, lengths=lengths))
+        for (config, own), some in zip(members, parts, strict=True):
+            some += [_spelt(graph, config, own, steps=steps, lengths=lengths)] if config.character_hidden else []
     every = [part for some in parts for part in some]
     joined = every[0] if len(every) == 1 else graph.op("Concat", *every, axis=1)
-    graph.output("vectors", joined, dtype="float32", shape=["W", len(weights) * config.width])
+    graph.output("vectors", joined, dtype="float32", shape=["W", sum(config.width for config, _ in members)])
     return graph.to_bytes()
 
 

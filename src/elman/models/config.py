@@ -19,6 +19,7 @@ from elman.nn.config import (
     TextBagConfig,
     TextHeadConfig,
     WordEmbeddingConfig,
+    taking_turns,
 )  # fmt: skip
 from elman.settings import build, names, to_dict, tupled
 from elman.text.config import BagConfig, PairTextConfig, TextConfig, WordConfig
@@ -92,7 +93,13 @@ class TaggerConfig:
 
     def __post_init__(self) -> None:
         _check_words(self)
-        _check_size(self.head.members * (_word_weights(self) + _recurrent_weights(self.embedding.width, self.stack)))
+        read = self.embeddings
+        _check_size(sum(_word_weights(self, one) + _recurrent_weights(one.width, self.stack) for one in read))
+
+    @property
+    def embeddings(self) -> tuple[WordEmbeddingConfig, ...]:
+        """What the vectors of words are made of in each member, see `LabelHeadConfig`."""
+        return taking_turns(self.embedding, self.head.members)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `config.json`."""
@@ -170,7 +177,7 @@ class ClassifierConfig:
             raise OptionError("characters, and features of characters, do not go together")
         if self.spelt_features is not None:
             _check_features("spelt_features", self.spelt_features, self)
-        read = _word_weights(self) if self.symbols is None else _symbol_weights(self.symbols)
+        read = _word_weights(self, self.embedding) if self.symbols is None else _symbol_weights(self.symbols)
         members = self.head.members * (1 if self.spelt is None else 2)
         spelling = (self.spelt or 0) * self.embedding.word_width
         spelling += (self.spelt_features or 0) * self.embedding.feature_width
@@ -281,9 +288,9 @@ def _check_size(weights: int) -> None:
         raise OptionError(f"this shape has {weights:,} weights", mend="give a smaller --hidden, or fewer --layers")
 
 
-def _word_weights(config: TaggerConfig | ClassifierConfig) -> int:
+def _word_weights(config: TaggerConfig | ClassifierConfig, read: WordEmbeddingConfig) -> int:
     """Weights of the tables of words and their features, and of the network that reads characters."""
-    read, characters = config.embedding, config.embedding.character_width + config.embedding.character_hidden
+    characters = read.character_width + read.character_hidden
     tables = config.words_known * read.word_width + config.features_known * read.feature_width
     return tables + config.characters_known * read.character_width + 8 * read.character_hidden * characters
 

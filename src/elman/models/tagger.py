@@ -134,6 +134,8 @@ class Tagger(Model):
         parts = ", ".join(card.word_parts(self.config))
         members = self.config.head.members
         network = card.layers(self.config.stack) + (f", {members} such side by side" if members > 1 else "")
+        if len(set(self.config.embeddings)) > 1:
+            network += ", of which one has the hashed features and the next the characters"
         found = [("reads", f"tokens: vectors of {parts}"), ("network", network)]
         for k, one in enumerate(self.labels):
             scheme = "" if one.scheme is None else f", spans written in {one.scheme.name}"

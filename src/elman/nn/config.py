@@ -3,7 +3,7 @@
 Knows no torch, so that help and checks of options are instant. Built by `models`; read by the modules of `nn`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from elman.errors import OptionError, nearest
 from elman.settings import check, option
@@ -121,6 +121,15 @@ class WordEmbeddingConfig:
         return self.word_width + self.feature_width + 2 * self.character_hidden
 
 
+def taking_turns(config: WordEmbeddingConfig, members: int) -> tuple[WordEmbeddingConfig, ...]:
+    """The vectors of words of each of several members. Where there are both, hashed features and what characters spell,
+    one member has the features and the next one the characters: so they make other mistakes."""
+    if members == 1 or not (config.feature_width and config.character_hidden):
+        return (config,) * members
+    turns = replace(config, character_hidden=0), replace(config, feature_width=0)
+    return tuple(turns[k % 2] for k in range(members))
+
+
 @dataclass(frozen=True)
 class LabelHeadConfig:
     """The output layers that put a distribution over labels on every step."""
@@ -136,7 +145,8 @@ class LabelHeadConfig:
     )
     auxiliary_weight: float = option(0.3, "weight of the losses of all label columns but the first", low=0, high=100)
     members: int = option(
-        1, "networks side by side, each with vectors, a stack and heads of its own, whose distributions are averaged",
+        1, "networks side by side, each with vectors, a stack and heads of its own, whose distributions are averaged; "
+        "where there are hashed features and a character network, they take turns: one has those, the next has this",
         low=1, high=64, automatic=True,
     )  # fmt: skip
 

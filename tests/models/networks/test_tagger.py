@@ -15,12 +15,13 @@ WORDS, K = 7, 4
 LENGTHS = torch.tensor([3, 5])
 
 
-def network(members: int) -> TaggerNetwork:
+def network(members: int, **embedding: int) -> TaggerNetwork:
     """Two columns, the first of them with a CRF."""
     config = TaggerConfig(
         words_known=WORDS, characters_known=3, features_known=256, reading=TokenReadConfig(),
         words=WordConfig(hash_bits=8),
-        embedding=WordEmbeddingConfig(word_width=5, feature_width=4), stack=StackConfig(hidden=6, bidirectional=True),
+        embedding=WordEmbeddingConfig(**{"word_width": 5, "feature_width": 4, **embedding}),
+        stack=StackConfig(hidden=6, bidirectional=True),
         head=LabelHeadConfig(members=members),
     )  # fmt: skip
     free: Allowed = (torch.ones(K).bool(), torch.ones(K, K).bool(), torch.ones(K).bool())
@@ -109,6 +110,21 @@ def test_a_member_that_fails_in_its_thread_fails_the_loss() -> None:
             network(2).loss(words(), torch.full((2, 2, 5), K), lengths=LENGTHS, generator=torch.Generator())
     finally:
         torch.set_num_threads(before)
+
+
+def test_members_take_turns_in_reading_features_and_characters() -> None:
+    made = network(3, character_hidden=3)
+    tables = [{name for name, _ in member.embedding.named_parameters()} for member in made.members]
+    assert [("features" in some, "alphabet" in some) for some in tables] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+    assert [member.stack.width for member in made.members] == [9, 11, 9] and all("E" in some for some in tables)
+    for alone, wanted in ((network(1, character_hidden=3), {"features", "alphabet"}), (network(2), {"features"})):
+        for member in alone.members:
+            assert wanted == {"features", "alphabet"} & {name for name, _ in member.embedding.named_parameters()}
+    assert made.emissions(words(), LENGTHS)[0].shape == (3, 2, 5, K)
 
 
 def test_members_share_no_weight() -> None:

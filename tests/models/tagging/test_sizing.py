@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import elman
-from elman.models.tagging.sizing import FEW_TOKENS, MOST_EPOCHS, MOST_MEMBERS, Facts, choose
+from elman.models.tagging.sizing import FEW_TOKENS, MOST_EPOCHS, MOST_MEMBERS, TURNED, Facts, choose
 from tiny import TAGGER, columns, conllu
 
 FACTS = Facts(tokens=60_000, sentences=3000, seconds=300.0, epochs=None, spans=True, precision="bf16")
@@ -45,9 +45,7 @@ def test_members_that_read_spans_may_have_a_little_less_than_the_most() -> None:
 def test_members_make_a_small_folder() -> None:
     """In millions of bytes: two layers of 192 both ways that read 164 numbers have 5.7."""
     treebank = replace(FACTS, tokens=200_000, spans=False, seconds=1e6, read=164)
-    found = [
-        choose(replace(treebank, tables=tables), {}).values["members"] for tables in (0, 700_000, 4_000_000, 10**8)
-    ]
+    found = [choose(replace(treebank, words=tables), {}).values["members"] for tables in (0, 700_000, 4_000_000, 10**8)]
     assert found == [3, 3, 2, 1]
 
 
@@ -119,3 +117,33 @@ def test_words_are_spelt_where_a_small_text_has_spans(tmp_path: Path) -> None:
         path = columns(tmp_path / "t.conll", rows)
         model = elman.Tagger.train(path, dev="none", label_columns=["2"], epochs=1, **TAGGER)
         assert bool(model.config.embedding.character_hidden) == wanted
+
+
+def test_members_take_turns_where_words_have_letters_and_labels_no_spans() -> None:
+    treebank = replace(FACTS, tokens=200_000, spans=False, letters=6.0, seconds=1500.0, precision="fp32")
+    for facts, turned in (
+        (treebank, True), (replace(treebank, syllables=0.9), True), (replace(treebank, letters=1.0), False),
+        (replace(treebank, spans=True), False),
+    ):  # fmt: skip
+        values = choose(facts, {}).values
+        assert values["members"] > 1 and (values["character_hidden"] == TURNED) == turned
+    alone = choose(replace(treebank, seconds=300.0), {}).values
+    assert (alone["members"], alone["character_hidden"]) == (1, 0)
+    asked = replace(treebank, seconds=None, epochs=3)
+    assert [choose(asked, {"members": n}).values["character_hidden"] for n in (1, 2)] == [0, TURNED]
+
+
+def test_the_characters_of_each_second_member_take_their_time() -> None:
+    """Six letters take as long as the word does by a network of 128: three parts of work for two members."""
+    treebank = replace(FACTS, tokens=200_000, spans=False, seconds=900.0, precision="fp32")
+    plain, turned = (choose(replace(treebank, letters=n), {"members": 2, "hidden": 128}).steps for n in (1.0, 6.0))
+    assert abs(2 * plain - 3 * turned) <= 3
+
+
+def test_two_small_members_in_turn_are_taken_where_two_large_ones_make_a_large_folder() -> None:
+    treebank = replace(FACTS, tokens=300_000, spans=False, letters=4.0, seconds=2000.0, precision="fp32", read=164)
+    small, large = (replace(treebank, words=words, features=4_700_000) for words in (1_000_000, 3_200_000))
+    assert [(v["hidden"], v["members"]) for v in (choose(one, {}).values for one in (small, large))] == [
+        (192, 2), (128, 2),
+    ]  # fmt: skip
+    assert choose(replace(large, letters=1.0), {}).values["hidden"] == 192

@@ -62,9 +62,8 @@ def _tagger(model: Any, files: list[Any], reading: Mapping[str, Any]) -> Work:
     else:
         sentences = _drawn(model.features.vocabulary)
     config, outputs = model.config, sum(len(one.internal) for one in model.labels)
-    each = _stack(config.stack, config.embedding.width) + outputs * _width(config.stack)
-    return Work(_sizes(sentences), lambda places: model.predict([sentences[k] for k in places]),
-                config.head.members * each, "words")  # fmt: skip
+    each = [_stack(config.stack, read.width) + outputs * _width(config.stack) for read in config.embeddings]
+    return Work(_sizes(sentences), lambda places: model.predict([sentences[k] for k in places]), sum(each), "words")
 
 
 def _classifier(model: Any, files: list[Any], reading: Mapping[str, Any]) -> Work:

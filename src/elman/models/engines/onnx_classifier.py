@@ -36,7 +36,7 @@ class OnnxClassifier:
         inputs: dict[str, Door] = {}
         self._words = None
         if config.symbols is None:
-            self._words = OnnxWords(exported.folder, config.embedding)
+            self._words = OnnxWords(exported.folder, [config.embedding])
             inputs.update(vectors=("float32", (None, config.width)), places=("int64", (None, None)))
         else:
             inputs["ids"] = ("int64", (None, None))
@@ -45,7 +45,7 @@ class OnnxClassifier:
         inputs["lengths"] = ("int32", (None,))
         self._spelling = None
         if config.spelt is not None:
-            self._spelling = OnnxWords(exported.folder, config.spelling, name=SPELLING)
+            self._spelling = OnnxWords(exported.folder, [config.spelling], name=SPELLING)
             inputs.update(spelt_vectors=("float32", (None, config.spelling.width)),
                           spelt_places=("int64", (None, None)), spelt_lengths=("int32", (None,)))  # fmt: skip
         outputs: dict[str, Door] = {"scores": ("float32", (None, config.labels))}

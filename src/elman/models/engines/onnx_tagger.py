@@ -47,7 +47,7 @@ class OnnxTagger:
 
     def __init__(self, config: TaggerConfig, labels: Sequence[LabelSet], exported: Exported) -> None:
         self._exported = exported
-        self._words = OnnxWords(exported.folder, config.embedding, members=config.head.members)
+        self._words = OnnxWords(exported.folder, config.embeddings)
         inputs: dict[str, Door] = {
             "vectors": ("float32", (None, self._words.width)),
             "places": ("int64", (None, None)),

@@ -38,20 +38,23 @@ class OnnxWords:
     """Makes the vectors of words.
 
     Args:
-        folder: where the graph is. name: of its file. members: how many vectors a word has, one after the other.
+        folder: where the graph is. members: what the vectors of each are made of; they stand one after the other. name:
+            of the graph's file.
     """
 
-    def __init__(self, folder: Path, config: WordEmbeddingConfig, *, name: str = NAME, members: int = 1) -> None:
-        self.config = config
-        self.width = members * config.width
+    def __init__(self, folder: Path, members: Sequence[WordEmbeddingConfig], *, name: str = NAME) -> None:
+        self.width = sum(one.width for one in members)
+        self._reads_ids, self._reads_features, self._reads_characters = (
+            any(getattr(one, part) for one in members) for part in ("word_width", "feature_width", "character_hidden")
+        )
         self._memory: VectorMemory[str] = VectorMemory(self.width)
-        self._may_expect = not config.character_hidden  # to read the characters of many words takes its time
+        self._may_expect = not self._reads_characters  # to read the characters of many words takes its time
         inputs: dict[str, Door] = {}
-        if config.word_width:
+        if self._reads_ids:
             inputs["words"] = ("int64", (None,))
-        if config.feature_width:
+        if self._reads_features:
             inputs.update(features=("int64", (None,)), owners=("int64", (None,)), sizes=("int64", (None,)))
-        if config.character_hidden:
+        if self._reads_characters:
             inputs.update(characters=("int64", (None, None)), character_lengths=("int32", (None,)))
         self._session = Session(folder / name, inputs=inputs, outputs={"vectors": ("float32", (None, self.width))})
 
@@ -68,11 +71,11 @@ class OnnxWords:
 
     def made(self, rows: WordRows) -> NDArray[np.float32]:
         """The vectors (n, D) of n words by the graph."""
-        if len(rows.words) <= AT_ONCE and not self.config.character_hidden:
+        if len(rows.words) <= AT_ONCE and not self._reads_characters:
             return self._session.run(**self._inputs(rows))[0]
         sizes = np.diff(rows.character_starts)
         found = np.empty((len(sizes), self.width), dtype=np.float32)
-        order = np.argsort(sizes, kind="stable") if self.config.character_hidden else np.arange(len(sizes))
+        order = np.argsort(sizes, kind="stable") if self._reads_characters else np.arange(len(sizes))
         for begin in range(0, len(order), AT_ONCE):
             some = order[begin : begin + AT_ONCE]
             found[some] = self._session.run(**self._inputs(rows.select(some)))[0]
@@ -80,13 +83,13 @@ class OnnxWords:
 
     def _inputs(self, rows: WordRows) -> dict[str, NDArray[Any]]:
         given: dict[str, NDArray[Any]] = {}
-        if self.config.word_width:
+        if self._reads_ids:
             given["words"] = rows.words
-        if self.config.feature_width:
+        if self._reads_features:
             counts = rows.feature_starts[1:] - rows.feature_starts[:-1]
             owners = np.arange(len(counts)).repeat(counts)
             given.update(features=rows.features, owners=owners, sizes=counts)
-        if self.config.character_hidden:
+        if self._reads_characters:
             sizes = np.diff(rows.character_starts)
             characters = np.zeros((len(sizes), max(1, int(sizes.max(initial=0)))), dtype=np.int64)
             characters[np.arange(characters.shape[1]) < sizes[:, None]] = rows.characters

@@ -32,16 +32,14 @@ def graphs(model: Classifier, *, int8: bool) -> dict[str, bytes]:
     }  # fmt: skip
     if config.symbols is None:
         found["words.onnx"] = words_graph(
-            config.embedding,
-            [part_of(weights, "embedding.")],
+            [(config.embedding, part_of(weights, "embedding."))],
             words=config.words_known,
             features=config.features_known,
         )
     if config.spelt is not None:
         assert config.spelt_features is not None
         found["spelling.onnx"] = words_graph(
-            config.spelling,
-            [part_of(weights, "spelling.")],
+            [(config.spelling, part_of(weights, "spelling."))],
             words=config.spelt,
             features=config.spelt_features,
         )

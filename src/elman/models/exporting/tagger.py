@@ -28,11 +28,11 @@ def graphs(model: Tagger, *, int8: bool) -> dict[str, bytes]:
     config, weights = model.config, stored_tensors(model.engine.arrays(), packed=TAGGER.packed)
     return {
         "words.onnx": words_graph(
-            config.embedding, [part_of(weights, f"members.{k}.embedding.") for k in range(config.head.members)],
+            [(read, part_of(weights, f"members.{k}.embedding.")) for k, read in enumerate(config.embeddings)],
             words=config.words_known, features=config.features_known,
         ),
         "tagger.onnx": tagger_graph(
-            config.stack, weights, members=config.head.members, width=config.embedding.width,
+            config.stack, weights, widths=[read.width for read in config.embeddings],
             crf=[bool(model.engine.transitions(k)) for k in range(len(model.labels))], int8=int8,
         ),
     }  # fmt: skip

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from elman.models.config import TaggerConfig
 from elman.models.networks.language_model import COMPUTE
+from elman.nn.config import WordEmbeddingConfig
 from elman.nn.crf import CRF
 from elman.nn.dropout import locked_dropout
 from elman.nn.init import initialize
@@ -27,20 +28,20 @@ Allowed = tuple[Tensor, Tensor, Tensor]
 class Member(nn.Module):
     """The vectors of words, a recurrent stack, and a head for each column: x = words, h = stack(x), y_t = V h_t + b.
 
-    Args: as `TaggerNetwork` has them.
+    Args: as `TaggerNetwork` has them; and read: what its vectors are made of.
     """
 
     def __init__(
-        self, config: TaggerConfig, *, labels: tuple[int, ...], allowed: tuple[Allowed | None, ...],
-        compute: torch.dtype,
+        self, config: TaggerConfig, read: WordEmbeddingConfig, *, labels: tuple[int, ...],
+        allowed: tuple[Allowed | None, ...], compute: torch.dtype,
     ) -> None:  # fmt: skip
         super().__init__()
         self.config = config.head
         self.embedding = WordEmbedding(
-            config.embedding, words=config.words_known, characters=config.characters_known,
+            read, words=config.words_known, characters=config.characters_known,
             features=config.features_known, compute=compute,
         )  # fmt: skip
-        self.stack = Stack(config.embedding.width, config.stack, compute=compute)
+        self.stack = Stack(read.width, config.stack, compute=compute)
         self.heads = nn.ModuleList(LabelHead(count, config.stack.hidden * self.stack.directions) for count in labels)
         self.crfs = nn.ModuleDict(
             {str(k): CRF(labels[k], allowed=some) for k, some in enumerate(allowed) if some is not None}
@@ -99,7 +100,7 @@ class TaggerNetwork(nn.Module):
         self.config = config
         compute = COMPUTE[precision]
         self.members = nn.ModuleList(
-            Member(config, labels=labels, allowed=allowed, compute=compute) for _ in range(config.head.members)
+            Member(config, read, labels=labels, allowed=allowed, compute=compute) for read in config.embeddings
         )
         self.seen: Tensor
         self.register_buffer("seen", seen, persistent=False)

@@ -37,7 +37,7 @@ from elman.models.tagging.decoding import LARGEST_CRF, LabelReader, has_crf
 from elman.models.tagging.judging import DevSentences
 from elman.models.tagging.sizing import Facts, choose
 from elman.models.vectors import with_vectors
-from elman.nn.config import LabelHeadConfig, WordEmbeddingConfig
+from elman.nn.config import LabelHeadConfig
 from elman.text.bags import SYLLABLES
 from elman.text.features import WordFeatures
 from elman.text.hangul import to_codes
@@ -78,7 +78,9 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None, alike=_alike(read),
-        tables=_table_bytes(read.features, options.embedding), read=options.embedding.width, precision=precision,
+        words=_table_bytes(read.features.size, options.embedding.word_width),
+        features=_table_bytes(read.features.features, options.embedding.feature_width),
+        read=options.embedding.width, precision=precision,
         threads=machine.threads(), **_characters(read.corpus.types),
     )  # fmt: skip
     choice = choose(facts, job.given)
@@ -125,10 +127,9 @@ def _characters(tokens: Sequence[str]) -> dict[str, float]:
     return {"letters": len(codes) / len(tokens), "syllables": float((codes >= SYLLABLES).mean()) if len(codes) else 0.0}
 
 
-def _table_bytes(features: WordFeatures, config: WordEmbeddingConfig) -> int:
-    """What the tables of a member take in a folder: a byte a number, and the scale and the number of each row."""
-    tables = ((features.size, config.word_width), (features.features, config.feature_width))
-    return sum(rows * (width + 8) for rows, width in tables if width)
+def _table_bytes(rows: int, width: int) -> int:
+    """What a table takes in a folder: a byte a number, and the scale and the number of each row."""
+    return rows * (width + 8) if width else 0
 
 
 def _reading(job: Job) -> TokenReadConfig:

@@ -16,8 +16,8 @@ better."""
 SECOND_THREAD = 0.5
 """What a second thread adds; further ones add little, as batches are small."""
 LETTERS, SEQUENCES = 6.0, 0.9
-"""Characters of a word that take as long to read as the word then does; and what is left of such a speed where a CRF
-scores whole sequences."""
+"""Characters of a word that take as long to read as the smallest network then takes for the word; and what is left of
+such a speed where a CRF scores whole sequences."""
 EPOCHS = 12
 """The larger network is taken only if it can read its text so often."""
 FEW_TOKENS = 150_000
@@ -27,11 +27,15 @@ SWAPPED, FEW_ALIKE = 0.5, 500
 than its own. With 330 of a type that was a gain, with 700 none."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
-ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
+ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 1_800_000
 """What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
+LITTLE_LESS = 0.5
+"""Share of the epochs of one member that all of them together may lack of the most that they are to read."""
 MOST_MEMBERS, LARGEST = 3, 19_500_000
 """Parts of speech gain nothing from more members: their mistakes are the same. And bytes of all of them, as a folder is
 to be small; the words beside them take some more."""
+TURNED = 100
+"""Size of the network by which each second member reads the characters of words in place of hashed features."""
 SPELT, SEVERAL, MOSTLY = 50, 2.0, 0.5
 """Size of the network that reads the characters of words, where these have several, of parts of speech where more than
 this share of them are syllables: most words of Hangul are met once, their syllables a thousand times; of spans in a
@@ -51,8 +55,9 @@ class Facts:
         seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
         letters: how many characters a distinct token has, on average; syllables: share of them that are syllables, or
             words of themselves (Hangul, kana, Chinese). alike: how many spans a type has, on average,
-            where spans can stand in place of others; else 0. tables: bytes of those of one member in the folder. read:
-            numbers of a vector of a word. precision: number format of the products; threads: that compute them.
+            where spans can stand in place of others; else 0. words, features: bytes of the tables of whole words and of
+            hashed features in the folder. read: numbers of a vector of a word. precision: format of the products; threads:
+            that compute them.
     """
 
     tokens: int
@@ -63,7 +68,8 @@ class Facts:
     letters: float = 1.0
     syllables: float = 0.0
     alike: float = 0.0
-    tables: int = 0
+    words: int = 0
+    features: int = 0
     read: int = 0
     precision: str = "fp32"
     threads: int = 1
@@ -72,6 +78,11 @@ class Facts:
     def spelt(self) -> bool:
         """Whether words are to be read by their characters."""
         return self.letters >= SEVERAL and (self.has_few_spans if self.spans else self.syllables > MOSTLY)
+
+    @property
+    def turns(self) -> bool:
+        """Whether several members are to read the characters of words in turn."""
+        return self.letters >= SEVERAL and not self.spans
 
     @property
     def has_few_spans(self) -> bool:
@@ -99,8 +110,8 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     hidden = given.get("hidden", _hidden(facts))
     most = MOST_EPOCHS if facts.seconds and facts.has_few_spans else None
     members = _members(facts, hidden, most)
-    beside = given.get("members", members) if facts.epochs is None else 1  # what the time is shared among
-    epochs = min(_epochs(facts, hidden) / beside, most or math.inf)
+    beside = given.get("members", members)
+    epochs = min(_epochs(facts, hidden, beside), most or math.inf)
     is_often = epochs >= MANY_EPOCHS
     wanted: dict[str, Any] = {
         "hidden": hidden,
@@ -108,7 +119,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "layers": 2,
         "members": members,
         "swap_spans": SWAPPED if 0 < facts.alike < FEW_ALIKE else 0.0,
-        "character_hidden": SPELT if facts.spelt else 0,
+        "character_hidden": TURNED if beside > 1 and facts.turns else SPELT if facts.spelt else 0,
         **_rates(facts.spans, often=is_often),
         "label_smoothing": SMOOTHING if is_often and not facts.spans and not given.get("crf") else 0.0,
         **_tables(facts.spans),
@@ -121,33 +132,49 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
 
 
 def _hidden(facts: Facts) -> int:
-    """The largest size that can read the text often enough; of few tokens with spans the smallest learns most."""
+    """The largest size by which members can take turns, or else one network can read the text often enough; of few
+    tokens with spans the smallest learns most."""
     sizes = SPEEDS[facts.precision]
     if facts.has_few_spans:
         return min(sizes)
-    return next((hidden for hidden in sizes if _epochs(facts, hidden) >= EPOCHS), min(sizes))
+    together = [hidden for hidden in sizes if facts.turns and _members(facts, hidden, None) > 1]
+    alone = [hidden for hidden in sizes if _epochs(facts, hidden, 1) >= EPOCHS]
+    return next(iter(together or alone), min(sizes))
 
 
 def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
     """As many networks as can all read enough, and make a small folder."""
     if facts.seconds is None:
         return 1
-    epochs = _epochs(facts, hidden)
-    if most_epochs:  # a little less than the most is enough
-        found = round(epochs / most_epochs)
-    else:
-        found = int(epochs / max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens))
-    weights = 8 * hidden * (facts.read + 4 * hidden)  # of two layers that read both ways
-    return max(1, min(MOST_MEMBERS, found, LARGEST // (facts.tables + 4 * weights)))
+    for count in range(MOST_MEMBERS, 1, -1):
+        enough = max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens)
+        if most_epochs:
+            enough = most_epochs * (1 - LITTLE_LESS / count)
+        if _epochs(facts, hidden, count) >= enough and _bytes(facts, hidden, count) <= LARGEST:
+            return count
+    return 1
 
 
-def _epochs(facts: Facts, hidden: int) -> float:
+def _epochs(facts: Facts, hidden: int, members: int) -> float:
+    """How often each of so many members can read the text."""
     if facts.epochs is not None or facts.seconds is None:
         return float(facts.epochs or 1)
     speeds = SPEEDS[facts.precision]
-    speed = speeds[min(speeds, key=lambda size: abs(size - hidden))] * (1 + SECOND_THREAD * (facts.threads > 1))
-    share = (SEQUENCES if facts.spans else 1.0) / (1 + facts.spelt * facts.letters / LETTERS)
-    return facts.seconds * speed * share / facts.tokens
+    speed = speeds[min(speeds, key=lambda size: abs(size - hidden))]
+    spelling = facts.letters / LETTERS * speed / max(speeds.values())
+    if members > 1 and facts.turns:
+        work = members + members // 2 * spelling
+    else:
+        work = members * (1 + facts.spelt * spelling)
+    share = (SEQUENCES if facts.spans else 1.0) * (1 + SECOND_THREAD * (facts.threads > 1))
+    return facts.seconds * speed * share / work / facts.tokens
+
+
+def _bytes(facts: Facts, hidden: int, members: int) -> int:
+    """What members of two layers that read both ways take in a folder: tables, and four bytes for each other weight."""
+    turned = members // 2 if facts.turns else 0
+    weights = members * (facts.read + 4 * hidden) + turned * 2 * TURNED
+    return members * facts.words + (members - turned) * facts.features + 4 * 8 * hidden * weights
 
 
 def _rates(spans: bool, *, often: bool) -> dict[str, float]:
