@@ -119,11 +119,11 @@ def test_words_are_spelt_where_a_small_text_has_spans(tmp_path: Path) -> None:
         assert bool(model.config.embedding.character_hidden) == wanted
 
 
-def test_members_take_turns_where_words_have_letters_and_labels_no_spans() -> None:
+def test_members_take_turns_by_letters_and_spans() -> None:
     treebank = replace(FACTS, tokens=200_000, spans=False, letters=6.0, seconds=1500.0, precision="fp32")
     for facts, turned in (
         (treebank, True), (replace(treebank, syllables=0.9), True), (replace(treebank, letters=1.0), False),
-        (replace(treebank, spans=True), False),
+        (replace(treebank, spans=True), False), (replace(treebank, spans=True, tokens=60_000), True),
     ):  # fmt: skip
         values = choose(facts, {}).values
         assert values["members"] > 1 and (values["character_hidden"] == TURNED) == turned

@@ -35,7 +35,8 @@ MOST_MEMBERS, LARGEST = 3, 19_500_000
 """Parts of speech gain nothing from more members: their mistakes are the same. And bytes of all of them, as a folder is
 to be small; the words beside them take some more."""
 TURNED = 100
-"""Size of the network by which each second member reads the characters of words in place of hashed features."""
+"""Size of the network by which each second member reads the characters of words in place of hashed features, so that it
+makes other mistakes: of parts of speech, and of spans in a small text, where these have several."""
 SPELT, SEVERAL, MOSTLY = 50, 2.0, 0.5
 """Size of the network that reads the characters of words, where these have several, of parts of speech where more than
 this share of them are syllables: most words of Hangul are met once, their syllables a thousand times; of spans in a
@@ -56,8 +57,8 @@ class Facts:
         letters: how many characters a distinct token has, on average; syllables: share of them that are syllables, or
             words of themselves (Hangul, kana, Chinese). alike: how many spans a type has, on average,
             where spans can stand in place of others; else 0. words, features: bytes of the tables of whole words and of
-            hashed features in the folder. read: numbers of a vector of a word. precision: format of the products; threads:
-            that compute them.
+            hashed features in the folder. read: numbers of a vector of a word. precision: number format of
+            the products; threads: that compute them.
     """
 
     tokens: int
@@ -81,8 +82,8 @@ class Facts:
 
     @property
     def turns(self) -> bool:
-        """Whether several members are to read the characters of words in turn."""
-        return self.letters >= SEVERAL and not self.spans
+        """Whether members are to take turns: one has hashed features, the next the characters of words."""
+        return self.letters >= SEVERAL and (not self.spans or self.has_few_spans)
 
     @property
     def has_few_spans(self) -> bool:
