@@ -140,10 +140,9 @@ def test_the_characters_of_each_second_member_take_their_time() -> None:
     assert abs(2 * plain - 3 * turned) <= 3
 
 
-def test_two_small_members_in_turn_are_taken_where_two_large_ones_make_a_large_folder() -> None:
-    treebank = replace(FACTS, tokens=300_000, spans=False, letters=4.0, seconds=2000.0, precision="fp32", read=164)
+def test_large_members_take_turns_only_where_there_is_much_time_and_they_make_a_small_folder() -> None:
+    treebank = replace(FACTS, tokens=300_000, spans=False, letters=4.0, seconds=4000.0, precision="fp32", read=164)
     small, large = (replace(treebank, words=words, features=4_700_000) for words in (1_000_000, 3_200_000))
-    assert [(v["hidden"], v["members"]) for v in (choose(one, {}).values for one in (small, large))] == [
-        (192, 2), (128, 2),
-    ]  # fmt: skip
-    assert choose(replace(large, letters=1.0), {}).values["hidden"] == 192
+    facts = (small, replace(small, seconds=2000.0), large, replace(small, seconds=750.0))
+    chosen = [choose(one, {}).values for one in facts]
+    assert [(one["hidden"], one["members"]) for one in chosen] == [(192, 2), (128, 2), (128, 2), (192, 1)]

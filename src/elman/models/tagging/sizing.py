@@ -27,8 +27,11 @@ SWAPPED, FEW_ALIKE = 0.5, 500
 than its own. With 330 of a type that was a gain, with 700 none."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
-ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 1_800_000
+ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
 """What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
+MANY_IN_TURN, PAIR = 16, 2
+"""Members that take turns are large ones only if they can read the text so often, and of parts of speech a pair: the
+third had nothing to add."""
 LITTLE_LESS = 0.5
 """Share of the epochs of one member that all of them together may lack of the most that they are to read."""
 MOST_MEMBERS, LARGEST = 3, 19_500_000
@@ -138,16 +141,18 @@ def _hidden(facts: Facts) -> int:
     sizes = SPEEDS[facts.precision]
     if facts.has_few_spans:
         return min(sizes)
-    together = [hidden for hidden in sizes if facts.turns and _members(facts, hidden, None) > 1]
-    alone = [hidden for hidden in sizes if _epochs(facts, hidden, 1) >= EPOCHS]
-    return next(iter(together or alone), min(sizes))
+    if facts.turns and _members(facts, min(sizes), None) > 1:
+        largest = max(sizes)
+        has_time = _members(facts, largest, None) > 1 and _epochs(facts, largest, PAIR) >= MANY_IN_TURN
+        return largest if has_time else min(sizes)
+    return next((hidden for hidden in sizes if _epochs(facts, hidden, 1) >= EPOCHS), min(sizes))
 
 
 def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
     """As many networks as can all read enough, and make a small folder."""
     if facts.seconds is None:
         return 1
-    for count in range(MOST_MEMBERS, 1, -1):
+    for count in range(PAIR if facts.turns and not facts.spans else MOST_MEMBERS, 1, -1):
         enough = max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens)
         if most_epochs:
             enough = most_epochs * (1 - LITTLE_LESS / count)
