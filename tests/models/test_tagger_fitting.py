@@ -56,6 +56,36 @@ def test_a_budget_is_kept_and_its_run_can_be_repeated(treebank: dict[str, Path],
     assert bits(tmp_path / "a") == bits(tmp_path / "b")
 
 
+def _parts(model: elman.Tagger) -> list[set[str]]:
+    """What the vectors of words are made of in each member."""
+    names = (name.split(".")[1:4] for name in model.engine.arrays() if ".embedding." in name)
+    found: list[set[str]] = [set() for _ in range(model.config.head.members)]
+    for member, _, part in names:
+        found[int(member)].add(part)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "turns"), [({}, True), ({"character_hidden": 0}, False), ({"affixes": 0, "char_ngrams": 0}, False),
+                           ({"feature_width": 0}, False)],
+)  # fmt: skip
+def test_members_take_turns_where_parts_of_words_and_characters_are_read(
+    options: dict[str, Any], turns: bool, tmp_path: Path
+) -> None:
+    path = columns(tmp_path / "a.bio", tagged(12))
+    wanted = {**TAGGER, "members": 3, "character_hidden": 3, **options}
+    model = elman.Tagger.train(path, dev="none", out=tmp_path / "a", epochs=1, precision="fp32", **wanted)
+    first, second, third = _parts(model)
+    assert model.config.turns == (turns or None) and first == third
+    assert (first, second) == (({"E", "features"}, {"E", "alphabet", "reader"}) if turns else (second, first))
+    on = elman.Tagger.train(path, dev="none", from_=tmp_path / "a", epochs=1)
+    assert on.config.turns == model.config.turns and _parts(on) == _parts(model)
+    again = elman.load(tmp_path / "a")
+    sentences = [[token for token, _, _ in row] for row in tagged(12, seed=3)]
+    assert again.config == model.config and again.predict(sentences) == model.predict(sentences)
+    assert ("one has the hashed features and the next the characters" in again.show()) == turns
+
+
 def test_training_goes_on_from_a_folder_and_labels_are_added(tmp_path: Path) -> None:
     rows = tagged(40)
     without = [row for row in rows if not any(label.endswith("LOC") for _, _, label in row)]

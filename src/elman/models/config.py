@@ -77,7 +77,7 @@ class TaggerConfig:
     Args:
         words_known: words with a vector of their own, the unknown word included. characters_known: of the alphabet,
             likewise. features_known: hashed features of words. reading: how the training files were read, with the
-            columns as they were resolved.
+            columns as they were resolved. turns: whether members take turns, see `nn.config.taking_turns`.
     """
 
     words_known: int
@@ -88,22 +88,27 @@ class TaggerConfig:
     embedding: WordEmbeddingConfig
     stack: StackConfig
     head: LabelHeadConfig
+    turns: bool | None = None
 
     kind = "tagger"
 
     def __post_init__(self) -> None:
         _check_words(self)
+        if self.turns and not (
+            self.head.members > 1 and self.embedding.feature_width and self.embedding.character_hidden
+        ):
+            raise OptionError("members cannot take turns", mend="give several, with hashed features and characters")
         read = self.embeddings
         _check_size(sum(_word_weights(self, one) + _recurrent_weights(one.width, self.stack) for one in read))
 
     @property
     def embeddings(self) -> tuple[WordEmbeddingConfig, ...]:
-        """What the vectors of words are made of in each member, see `LabelHeadConfig`."""
-        return taking_turns(self.embedding, self.head.members)
+        """What the vectors of words are made of in each member."""
+        return taking_turns(self.embedding, self.head.members) if self.turns else (self.embedding,) * self.head.members
 
     def to_json(self) -> dict[str, Any]:
         """The content of `config.json`."""
-        return {"kind": self.kind, "format_version": FORMAT_VERSION, **to_dict(self)}
+        return {"kind": self.kind, "format_version": FORMAT_VERSION, **_present(self)}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "TaggerConfig":
@@ -202,8 +207,7 @@ class ClassifierConfig:
 
     def to_json(self) -> dict[str, Any]:
         """The content of `config.json`."""
-        parts = {name: part for name, part in to_dict(self).items() if part is not None}
-        return {"kind": self.kind, "format_version": FORMAT_VERSION, **parts}
+        return {"kind": self.kind, "format_version": FORMAT_VERSION, **_present(self)}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "ClassifierConfig":
@@ -213,6 +217,11 @@ class ClassifierConfig:
             ModelFileError: as `read_config`.
         """
         return read_config(cls, document)
+
+
+def _present(config: TaggerConfig | ClassifierConfig) -> dict[str, Any]:
+    """The parts of a config that are there."""
+    return {name: part for name, part in to_dict(config).items() if part is not None}
 
 
 def read_config(cls: type[Config], document: Mapping[str, Any]) -> Config:

@@ -122,10 +122,8 @@ class WordEmbeddingConfig:
 
 
 def taking_turns(config: WordEmbeddingConfig, members: int) -> tuple[WordEmbeddingConfig, ...]:
-    """The vectors of words of each of several members. Where there are both, hashed features and what characters spell,
-    one member has the features and the next one the characters: so they make other mistakes."""
-    if members == 1 or not (config.feature_width and config.character_hidden):
-        return (config,) * members
+    """The vectors of words of each of several members that take turns: one has the hashed features, the next one what
+    characters spell, so that they make other mistakes."""
     turns = replace(config, character_hidden=0), replace(config, feature_width=0)
     return tuple(turns[k % 2] for k in range(members))
 
@@ -146,7 +144,7 @@ class LabelHeadConfig:
     auxiliary_weight: float = option(0.3, "weight of the losses of all label columns but the first", low=0, high=100)
     members: int = option(
         1, "networks side by side, each with vectors, a stack and heads of its own, whose distributions are averaged; "
-        "where there are hashed features and a character network, they take turns: one has those, the next has this",
+        "where parts of words are hashed and characters are read too, they take turns: one has those, the next these",
         low=1, high=64, automatic=True,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from elman.errors import ModelFileError
 from elman.text.vocabulary import check_keys
 
-LARGEST = 1 << 25
+LARGEST = 1 << 26
 """Characters of a stored list that are read."""
 
 

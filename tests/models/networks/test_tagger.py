@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from elman.data.config import TokenReadConfig
+from elman.errors import OptionError
 from elman.models.config import TaggerConfig
 from elman.models.networks.tagger import Allowed, Member, TaggerNetwork, generators
 from elman.nn.config import LabelHeadConfig, StackConfig, WordEmbeddingConfig
@@ -15,14 +16,14 @@ WORDS, K = 7, 4
 LENGTHS = torch.tensor([3, 5])
 
 
-def network(members: int, **embedding: int) -> TaggerNetwork:
+def network(members: int, *, turns: bool = False, **embedding: int) -> TaggerNetwork:
     """Two columns, the first of them with a CRF."""
     config = TaggerConfig(
         words_known=WORDS, characters_known=3, features_known=256, reading=TokenReadConfig(),
         words=WordConfig(hash_bits=8),
         embedding=WordEmbeddingConfig(**{"word_width": 5, "feature_width": 4, **embedding}),
         stack=StackConfig(hidden=6, bidirectional=True),
-        head=LabelHeadConfig(members=members),
+        head=LabelHeadConfig(members=members), turns=turns or None,
     )  # fmt: skip
     free: Allowed = (torch.ones(K).bool(), torch.ones(K, K).bool(), torch.ones(K).bool())
     made = TaggerNetwork(config, labels=(K, 3), allowed=(free, None), seen=torch.ones(WORDS))
@@ -113,7 +114,7 @@ def test_a_member_that_fails_in_its_thread_fails_the_loss() -> None:
 
 
 def test_members_take_turns_in_reading_features_and_characters() -> None:
-    made = network(3, character_hidden=3)
+    made = network(3, turns=True, character_hidden=3)
     tables = [{name for name, _ in member.embedding.named_parameters()} for member in made.members]
     assert [("features" in some, "alphabet" in some) for some in tables] == [
         (True, False),
@@ -121,10 +122,17 @@ def test_members_take_turns_in_reading_features_and_characters() -> None:
         (True, False),
     ]
     assert [member.stack.width for member in made.members] == [9, 11, 9] and all("E" in some for some in tables)
-    for alone, wanted in ((network(1, character_hidden=3), {"features", "alphabet"}), (network(2), {"features"})):
-        for member in alone.members:
+    for alike, wanted in ((network(2, character_hidden=3), {"features", "alphabet"}), (network(2), {"features"})):
+        for member in alike.members:
             assert wanted == {"features", "alphabet"} & {name for name, _ in member.embedding.named_parameters()}
     assert made.emissions(words(), LENGTHS)[0].shape == (3, 2, 5, K)
+
+
+@pytest.mark.parametrize(("members", "embedding"), [(1, {"character_hidden": 3}), (2, {}),
+                                                    (2, {"character_hidden": 3, "feature_width": 0})])  # fmt: skip
+def test_who_has_nothing_to_take_turns_with_is_refused(members: int, embedding: dict[str, int]) -> None:
+    with pytest.raises(OptionError, match="members cannot take turns"):
+        network(members, turns=True, **embedding)
 
 
 def test_members_share_no_weight() -> None:

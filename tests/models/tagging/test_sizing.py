@@ -129,6 +129,13 @@ def test_members_take_turns_by_letters_and_spans() -> None:
         assert values["members"] > 1 and (values["character_hidden"] == TURNED) == turned
     alone = choose(replace(treebank, seconds=300.0), {}).values
     assert (alone["members"], alone["character_hidden"]) == (1, 0)
+    for facts, given in (
+        (treebank, {"members": 1}),
+        (treebank, {"character_hidden": 0}),
+        (replace(treebank, parts=False), {}),
+    ):
+        values = choose(facts, given).values
+        assert values["hidden"] == 192 and values.get("character_hidden", 0) == 0
     asked = replace(treebank, seconds=None, epochs=3)
     assert [choose(asked, {"members": n}).values["character_hidden"] for n in (1, 2)] == [0, TURNED]
 

@@ -75,23 +75,23 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     wanted = options.train if job.recorded is None else Record(job.recorded)
     device = machine.choose_device(wanted.device)
     precision = machine.choose_precision(wanted.precision, device)
+    width = {} if read.vectors is None else {"word_width": read.vectors.shape[1]}
+    embedding = replace(options.embedding, **width)
     facts = Facts(
         tokens=len(read.corpus.tokens), sentences=read.corpus.sentences, seconds=job.seconds,
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None, alike=_alike(read),
-        words=_table_bytes(read.features.size, options.embedding.word_width),
-        features=_table_bytes(read.features.features, options.embedding.feature_width),
-        read=options.embedding.width, precision=precision,
-        threads=machine.threads(), **_characters(read.corpus.types),
+        words=_table_bytes(read.features.size, embedding.word_width),
+        features=_table_bytes(read.features.features, embedding.feature_width), read=embedding.width,
+        parts=_has_parts(options), precision=precision, threads=machine.threads(), **_characters(read.corpus.types),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:
-        width = {} if read.vectors is None else {"word_width": read.vectors.shape[1]}
         options = job.kind.build({**flat(options), **choice.values, **width})
         log.info("%s", choice.reason)
     config = TaggerConfig(
         words_known=read.features.size, characters_known=read.features.characters,
         features_known=read.features.features, reading=reading, words=options.words, embedding=options.embedding,
-        stack=options.stack, head=options.head,
+        stack=options.stack, head=options.head, turns=_turns(options) if job.start is None else job.start.config.turns,
     )  # fmt: skip
     start = None if job.start is None else job.start.engine.arrays()
     if read.vectors is not None:
@@ -125,6 +125,16 @@ def _characters(tokens: Sequence[str]) -> dict[str, float]:
     """How many characters distinct tokens have on average, and the share of syllables among them."""
     codes = to_codes("".join(tokens))
     return {"letters": len(codes) / len(tokens), "syllables": float((codes >= SYLLABLES).mean()) if len(codes) else 0.0}
+
+
+def _has_parts(options: TaggerOptions) -> bool:
+    """Whether there are vectors of parts of words, beyond their shape."""
+    return bool(options.embedding.feature_width and (options.words.affixes or options.words.char_ngrams))
+
+
+def _turns(options: TaggerOptions) -> bool | None:
+    """Whether members take turns; None where they do not."""
+    return (options.head.members > 1 and bool(options.embedding.character_hidden) and _has_parts(options)) or None
 
 
 def _table_bytes(rows: int, width: int) -> int:

@@ -6,7 +6,7 @@ Knows counts and seconds; knows no network. Used by `models.tagging.preparing`. 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 SPEEDS = {"bf16": {192: 10_000, 128: 15_000}, "fp32": {192: 5_000, 128: 8_000}}
@@ -35,8 +35,8 @@ third had nothing to add."""
 LITTLE_LESS = 0.5
 """Share of the epochs of one member that all of them together may lack of the most that they are to read."""
 MOST_MEMBERS, LARGEST = 3, 19_500_000
-"""Parts of speech gain nothing from more members: their mistakes are the same. And bytes of all of them, as a folder is
-to be small; the words beside them take some more."""
+"""Nothing was gained by more members that read the same: their mistakes are the same. And bytes of all of them, as a
+folder is to be small; the words beside them take some more."""
 TURNED = 100
 """Size of the network by which each second member reads the characters of words in place of hashed features, so that it
 makes other mistakes: of parts of speech, and of spans in a small text, where these have several."""
@@ -59,9 +59,9 @@ class Facts:
         seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
         letters: how many characters a distinct token has, on average; syllables: share of them that are syllables, or
             words of themselves (Hangul, kana, Chinese). alike: how many spans a type has, on average,
-            where spans can stand in place of others; else 0. words, features: bytes of the tables of whole words and of
-            hashed features in the folder. read: numbers of a vector of a word. precision: number format of
-            the products; threads: that compute them.
+            where spans can stand in place of others; else 0. parts: whether parts of words are hashed. words,
+            features: bytes of the tables of whole words and of hashed features in the folder. read: numbers of a vector
+            of a word. precision: number format of the products; threads: that compute them.
     """
 
     tokens: int
@@ -72,6 +72,7 @@ class Facts:
     letters: float = 1.0
     syllables: float = 0.0
     alike: float = 0.0
+    parts: bool = True
     words: int = 0
     features: int = 0
     read: int = 0
@@ -86,7 +87,7 @@ class Facts:
     @property
     def turns(self) -> bool:
         """Whether members are to take turns: one has hashed features, the next the characters of words."""
-        return self.letters >= SEVERAL and (not self.spans or self.has_few_spans)
+        return self.parts and self.letters >= SEVERAL and (not self.spans or self.has_few_spans)
 
     @property
     def has_few_spans(self) -> bool:
@@ -111,6 +112,8 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
 
     Entities stand in few sentences, and are not learnt where much is dropped; a part of speech is met often.
     """
+    if given.get("members") == 1 or given.get("character_hidden") == 0:
+        facts = replace(facts, parts=False)
     hidden = given.get("hidden", _hidden(facts))
     most = MOST_EPOCHS if facts.seconds and facts.has_few_spans else None
     members = _members(facts, hidden, most)
@@ -179,7 +182,8 @@ def _epochs(facts: Facts, hidden: int, members: int) -> float:
 def _bytes(facts: Facts, hidden: int, members: int) -> int:
     """What members of two layers that read both ways take in a folder: tables, and four bytes for each other weight."""
     turned = members // 2 if facts.turns else 0
-    weights = members * (facts.read + 4 * hidden) + turned * 2 * TURNED
+    spelt = turned * TURNED if facts.turns else members * SPELT * facts.spelt
+    weights = members * (facts.read + 4 * hidden) + 2 * spelt
     return members * facts.words + (members - turned) * facts.features + 4 * 8 * hidden * weights
 
 
