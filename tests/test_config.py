@@ -159,7 +159,7 @@ def test_the_course_of_a_tagger_and_the_reading_of_its_files_are_heeded(treebank
     assert run(epochs=8, lr=0.0, patience=1).report["steps"] < run(epochs=8, lr=0.0).report["steps"]
     plain, averaged = (run(averaging=share).record.history[-1]["dev"] for share in (0.0, 0.5))
     assert set(plain) == {"weights"} and set(averaged) == {"weights", "averaged"}
-    assert run(epochs=None, budget="1s").report["seconds"] < 1.3
+    assert run(epochs=None, budget="1s").report["seconds"] < 1.6
     other = tmp_path / "text.unknown"
     other.write_bytes(treebank.read_text(encoding="utf-8").encode("cp949"))
     with pytest.raises(InputError, match="--format"):
@@ -185,7 +185,7 @@ def test_the_course_of_a_classifier_is_heeded(labelled: Path) -> None:
     assert run(epochs=8, lr=0.0, patience=1).report["steps"] < run(epochs=8, lr=0.0).report["steps"]
     plain, averaged = (run(averaging=share).record.history[-1]["dev"] for share in (0.0, 0.5))
     assert set(plain) == {"weights"} and set(averaged) == {"weights", "averaged"}
-    assert run(epochs=None, budget="1s").report["seconds"] < 1.3
+    assert run(epochs=None, budget="1s").report["seconds"] < 1.6
 
 
 def test_the_reading_of_a_classifiers_files_is_heeded(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_the_device_and_the_budget_are_heeded(text: Path) -> None:
     if not __import__("torch").cuda.is_available():
         with pytest.raises(OptionError, match="no CUDA"):
             weights(text, device="cuda")
-    assert elman.LanguageModel.train(text, budget="1s", **SIZE).report["seconds"] < 1.3
+    assert elman.LanguageModel.train(text, budget="1s", **SIZE).report["seconds"] < 1.6
 
 
 def test_fields_of_reading_change_what_is_read(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_the_course_of_a_seq2seq_model_is_heeded(pairs: Path) -> None:
     assert run(epochs=8, lr=0.0, patience=1).report["steps"] < run(epochs=8, lr=0.0).report["steps"]
     plain, averaged = (run(averaging=share).record.history[-1]["dev"] for share in (0.0, 0.5))
     assert set(plain) == {"weights"} and set(averaged) == {"weights", "averaged"}
-    assert run(epochs=None, budget="1s").report["seconds"] < 1.3
+    assert run(epochs=None, budget="1s").report["seconds"] < 1.6
 
 
 def test_a_seq2seq_model_has_no_tables(pairs: Path) -> None:
