@@ -67,10 +67,10 @@ def test_a_budget_is_shared_kept_and_its_run_can_be_repeated(place: Path, tmp_pa
     files: dict[str, Any] = {"dev": place / "dev.tsv", "unlabelled": place / "more.txt"}
     told: list[float] = []
     model = elman.Classifier.train(
-        place / "train.tsv", **files, out=tmp_path / "a", budget="2s", **{**CLASSIFIER, "pretraining_share": 0.5},
+        place / "train.tsv", **files, out=tmp_path / "a", budget="4s", **{**CLASSIFIER, "pretraining_share": 0.5},
         progress=lambda event: told.append(event.fraction),
     )  # fmt: skip
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 6
     assert model.record.training["pretraining"]["read"] > 0 and model.report["steps"] > 0
     assert told == sorted(told) and 0 < told[0] < 0.5 < told[-1]
     elman.Classifier.train(place / "train.tsv", **files, out=tmp_path / "b", replay=tmp_path / "a")
