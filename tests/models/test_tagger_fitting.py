@@ -13,6 +13,8 @@ import pytest
 
 import elman
 from elman.errors import ElmanError, InputError, OptionError, TrainingError
+from elman.models.tagging import preparing
+from elman.models.tagging.sizing import Facts, choose
 from tiny import SIZE, TAGGER, Tagged, columns, conllu, tagged
 
 FILES = ("weights.safetensors", "words.json", "labels.json", "seen.json")
@@ -306,3 +308,22 @@ def test_a_failure_names_files_and_lines(treebank: dict[str, Path], monkeypatch:
     lines = treebank["train"].read_text(encoding="utf-8").splitlines()
     found = re.findall(re.escape(str(treebank["train"])) + r":(\d+)", str(caught.value))
     assert len(found) == 3 and all(lines[int(line) - 1].startswith(("# sent_id", "1\t")) for line in found)
+
+
+def test_sizes_are_chosen_for_the_width_of_the_vectors_that_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[Facts] = []
+
+    def watched(facts: Facts, given: Any) -> Any:
+        chosen.append(facts)
+        return choose(facts, given)
+
+    monkeypatch.setattr(preparing, "choose", watched)
+    (tmp_path / "v.vec").write_text("sees 1 0 0\nbird 0 1 0\n", encoding="utf-8")
+    options = {name: value for name, value in TAGGER.items() if name != "word_width"}
+    model = elman.Tagger.train(
+        columns(tmp_path / "a.bio", tagged(8)), dev="none", vectors=str(tmp_path / "v.vec"), epochs=1, **options
+    )
+    (facts,) = chosen
+    assert (facts.read, facts.words) == (3 + TAGGER["feature_width"], model.features.size * (3 + 8))

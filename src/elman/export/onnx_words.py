@@ -66,7 +66,8 @@ def words_graph(
     if any(config.word_width for config, _ in members):
         ids = graph.input("words", "int64", ["W"])
         for (config, own), some in zip(members, parts, strict=True):
-            some += [table(graph, own, "E", rows=words, ids=ids)] if config.word_width else []
+            if config.word_width:
+                some.append(table(graph, own, "E", rows=words, ids=ids))
     if any(config.feature_width for config, _ in members):
         numbers = graph.input("features", "int64", ["m"])
         owners, sizes = graph.input("owners", "int64", ["m"]), graph.input("sizes", "int64", ["W"])
@@ -78,7 +79,8 @@ def words_graph(
         steps = graph.op("Transpose", graph.input("characters", "int64", ["W", "C"]), perm=[1, 0])  # (C, W)
         lengths = graph.input("character_lengths", "int32", ["W"])
         for (config, own), some in zip(members, parts, strict=True):
-            some += [_spelt(graph, config, own, steps=steps, lengths=lengths)] if config.character_hidden else []
+            if config.character_hidden:
+                some.append(_spelt(graph, config, own, steps=steps, lengths=lengths))
     every = [part for some in parts for part in some]
     joined = every[0] if len(every) == 1 else graph.op("Concat", *every, axis=1)
     graph.output("vectors", joined, dtype="float32", shape=["W", sum(config.width for config, _ in members)])

@@ -134,7 +134,7 @@ class Tagger(Model):
         parts = ", ".join(card.word_parts(self.config))
         members = self.config.head.members
         network = card.layers(self.config.stack) + (f", {members} such side by side" if members > 1 else "")
-        if len(set(self.config.embeddings)) > 1:
+        if self.config.turns:
             network += ", of which one has the hashed features and the next the characters"
         found = [("reads", f"tokens: vectors of {parts}"), ("network", network)]
         for k, one in enumerate(self.labels):

@@ -33,7 +33,7 @@ MANY_IN_TURN, PAIR = 16, 2
 """Members that take turns are large ones only if they can read the text so often, and of parts of speech a pair: the
 third had nothing to add."""
 LITTLE_LESS = 0.5
-"""Share of the epochs of one member that all of them together may lack of the most that they are to read."""
+"""Members that are not to read more than so often may all together lack this share of what one of them would read."""
 MOST_MEMBERS, LARGEST = 3, 19_500_000
 """Nothing was gained by more members that read the same: their mistakes are the same. And bytes of all of them, as a
 folder is to be small; the words beside them take some more."""

@@ -150,8 +150,6 @@ class PairReader:
         )  # fmt: skip
 
     def _text(self, ids: Sequence[int], extra: Sequence[str]) -> str:
-        if not extra:
-            return self.target.decode(ids)
         decoder = decoder_with(self.target, extra)
         return "".join([*map(decoder.push, ids), decoder.finish()])
 
