@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 import elman
@@ -16,7 +17,10 @@ from elman.models.kinds import KINDS
 from elman.models.networks.weights import put_arrays, weight_arrays
 from elman.models.tables import rounded
 from elman.models.tagging.decoding import LabelReader
+from elman.nn.config import ContextHeadConfig
 from elman.settings import names
+from elman.text.config import ContextConfig
+from elman.text.context import Contexts
 from elman.text.features import WordFeatures
 
 FOLDERS = Path(__file__).parent / "fixtures" / "format-1"
@@ -50,12 +54,28 @@ def drawn(network: Any, kind: str) -> Any:
     return network
 
 
-def tagger(base: elman.Tagger, **options: Any) -> elman.Tagger:
-    config: TaggerConfig = reshaped(base.config, options)
+def contexts_of(features: WordFeatures, config: ContextConfig) -> Contexts:
+    """What stands around the words of a vocabulary, in the order of their ids and backwards."""
+    words = features.vocabulary
+    tokens = np.array([*range(len(words)), *range(len(words) - 1, -1, -1)])
+    starts = np.array([0, len(words), 2 * len(words)])
+    return Contexts.train(words, tokens, starts, features=features, config=config)
+
+
+def tagger(base: elman.Tagger, *, context: bool = False, **options: Any) -> elman.Tagger:
+    own: dict[str, Any] = {}
+    contexts = None
+    if context:
+        contexts = contexts_of(base.features, ContextConfig(context=True, context_minimum=1))
+        head = ContextHeadConfig(context_width=8)
+        own = {"contexts": contexts.config, "context_head": head, "contexts_known": contexts.rows}
+    config: TaggerConfig = reshaped(base.config, options, **own)
     network = drawn(build_tagger(config, base.labels, seen=base.features.counts), "tagger")
     return elman.Tagger(
         config,
-        LabelReader(TorchTagger(network), base.features, base.labels, smoothing=config.head.label_smoothing),
+        LabelReader(
+            TorchTagger(network), base.features, base.labels, smoothing=config.head.label_smoothing, contexts=contexts
+        ),
         seen=base.seen,
         record=base.record,
     )

@@ -17,7 +17,7 @@ from elman.models.tagging import preparing
 from elman.models.tagging.sizing import Facts, choose
 from tiny import SIZE, TAGGER, Tagged, columns, conllu, tagged
 
-FILES = ("weights.safetensors", "words.json", "labels.json", "seen.json")
+FILES = ("weights.safetensors", "words.json", "labels.json", "seen.json", "contexts.json")
 
 
 def bits(path: Path) -> list[bytes]:
@@ -86,6 +86,30 @@ def test_members_take_turns_where_parts_of_words_and_characters_are_read(
     sentences = [[token for token, _, _ in row] for row in tagged(12, seed=3)]
     assert again.config == model.config and again.predict(sentences) == model.predict(sentences)
     assert ("one has the hashed features and the next the characters" in again.show()) == turns
+
+
+@pytest.mark.parametrize("crf", [True, False])
+def test_contexts_are_read_unless_told_otherwise(crf: bool, tmp_path: Path) -> None:
+    path = columns(tmp_path / "a.bio", tagged(30))
+    wanted = {"dev": "none", "epochs": 2, "crf": crf, **TAGGER}
+    models = {
+        name: elman.Tagger.train(path, out=tmp_path / name, **options, **wanted)
+        for name, options in (("with", {}), ("without", {"context": False}))
+    }
+    sentences = [[token for token, _, _ in row] for row in tagged(12, seed=3)]
+    for name, model in models.items():
+        read = name == "with"
+        again = elman.load(tmp_path / name)
+        assert (tmp_path / name / "contexts.json").exists() == read == ("a log-linear one" in again.show())
+        assert again.config == model.config and (again.config.contexts is not None) == read
+        assert again.predict(sentences) == model.predict(sentences)
+        on = elman.Tagger.train(path, dev="none", from_=tmp_path / name, epochs=1)
+        assert on.config.contexts == model.config.contexts
+        assert (on.reader.contexts is not None) == read
+    moved = models["with"].engine.arrays()["log_linear.contexts.E"]
+    assert moved[1:].any(axis=1).mean() > 0.9 and not moved[0].any()
+    with pytest.raises(OptionError, match="context False"):
+        elman.Tagger.train(path, dev="none", from_=tmp_path / "without", epochs=1, context=True)
 
 
 def test_training_goes_on_from_a_folder_and_labels_are_added(tmp_path: Path) -> None:

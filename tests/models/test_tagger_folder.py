@@ -110,6 +110,13 @@ def test_a_folder_of_another_kind_under_this_name_is_refused(
         lambda d: d["embedding"].update(word_width=7),
         lambda d: d["embedding"].update(feature_width=65_537),
         lambda d: d["embedding"].update(character_hidden=3),
+        lambda d: d.pop("contexts"),
+        lambda d: d.pop("contexts_known"),
+        lambda d: d.update(contexts_known=d["contexts_known"] + 1),
+        lambda d: d.update(contexts_known=0),
+        lambda d: d["contexts"].update(context=False),
+        lambda d: d["contexts"].update(most_contexts=1),
+        lambda d: d["context_head"].update(context_width=17),
         lambda d: d["head"].update(crf="yes"),
         lambda d: d["head"].update(crf=False),
         lambda d: d["head"].update(crf=True),
@@ -152,6 +159,10 @@ def test_an_absurd_config_is_refused(saved: Path, tmp_path: Path, edit: Edit) ->
         ("seen.json", lambda d: d.update(crc32="%")),
         ("seen.json", lambda d: d.update(crc32=3)),
         ("seen.json", lambda d: d.clear()),
+        ("contexts.json", lambda d: d.update(contexts=d["contexts"][:-4])),
+        ("contexts.json", lambda d: d.update(contexts="")),
+        ("contexts.json", lambda d: d.update(more=1)),
+        ("contexts.json", lambda d: d.clear()),
         ("training.json", lambda d: d.pop("report")),
         ("training.json", lambda d: d.update(plan=[[1, 2]])),
     ],
@@ -160,7 +171,7 @@ def test_a_document_that_does_not_fit_is_refused(saved: Path, tmp_path: Path, na
     assert refusal(saved, tmp_path, edited(name, edit))
 
 
-@pytest.mark.parametrize("name", ["labels.json", "words.json", "seen.json"])
+@pytest.mark.parametrize("name", ["labels.json", "words.json", "seen.json", "contexts.json"])
 @pytest.mark.parametrize("content", ["[]", "3", "null", '{"a": NaN}', "{", "", "[" * 100_000])
 def test_a_document_that_is_no_object_is_refused(saved: Path, tmp_path: Path, name: str, content: str) -> None:
     assert name in refusal(saved, tmp_path, lambda folder: (folder / name).write_text(content, encoding="utf-8"))
@@ -184,6 +195,9 @@ def spoilt(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]
         ("members.0.heads.0.V", lambda t: t["members.0.heads.0.V"].__setitem__((0, 0), np.nan)),
         ("members.0.crfs.0.A", lambda t: t["members.0.crfs.0.A"].__setitem__((0, 0), np.inf)),
         ("members.0.heads.1.b", lambda t: t.pop("members.0.heads.1.b")),
+        ("log_linear.heads.0.V", lambda t: t["log_linear.heads.0.V"].__setitem__((0, 0), np.nan)),
+        ("log_linear.contexts.E", lambda t: t["log_linear.contexts.E.rows"].__setitem__(0, 10**6)),
+        ("log_linear.contexts.E", lambda t: t["log_linear.contexts.E.scales"].__setitem__(0, np.inf)),
         ("more", lambda t: t.update(more=np.zeros(3, dtype=np.float32))),
         ("members.0.embedding.E", lambda t: t["members.0.embedding.E.scales"].__setitem__(0, np.nan)),
         ("members.0.embedding.E", lambda t: t["members.0.embedding.E.rows"].__setitem__(0, 10**6)),

@@ -58,6 +58,11 @@ const ANSWERS = {
     const features = new WordFeatures(document, await unicode());
     return words.map((word) => features.row(word));
   },
+  contexts: async ({ sentences, words, document }) => {
+    const [{ WordFeatures }, { Contexts }] = await Promise.all([load("text/features.js"), load("text/context.js")]);
+    const contexts = new Contexts(document, new WordFeatures(words, await unicode()));
+    return sentences.map((tokens) => contexts.rows(tokens));
+  },
   labels: async ({ document, sequences }) => {
     const { LabelSet } = await load("text/labels.js");
     const set = new LabelSet(document);

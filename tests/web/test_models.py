@@ -31,7 +31,8 @@ NEAR, NEAR_IN_INT8 = 1e-4, 5e-3
         *({"cell": cell, "bidirectional": True, "layers": 2, "crf": True} for cell in CELLS),
         {"crf": False}, {"crf": False, "label_smoothing": 0.2},
         {"members": 2, "crf": True}, {"members": 3, "crf": False, "character_hidden": 0},
-        {"word_width": 0}, {"feature_width": 0},
+        {"word_width": 0}, {"feature_width": 0}, {"context": True, "crf": True},
+        {"context": True, "crf": False, "label_smoothing": 0.2},
     ],
     ids=lambda options: " ".join(f"{name}={value}" for name, value in options.items()),
 )  # fmt: skip

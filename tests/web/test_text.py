@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from elman.data.tokens import distinct
 from elman.decoding.marginals import lattice, marginals
 from elman.decoding.viterbi import Transitions, viterbi
-from elman.text.config import WordConfig
+from elman.text.config import ContextConfig, WordConfig
+from elman.text.context import Contexts
 from elman.text.features import WordFeatures, normal_form
 from elman.text.labels import SCHEMES, LabelSet
 from elman.text.tokens import split_characters, split_words
@@ -61,6 +63,24 @@ def test_words_have_the_same_features(
         wanted = (int(rows.words[place]), rows.features[span].tolist(), rows.characters[letters].tolist())
         assert (row["word"], row["features"], row["characters"]) == wanted, words[place]
     assert len(words) > 500 and any(row["word"] for row in found) and normal_form("A1") == "a0"
+
+
+@pytest.mark.parametrize("config", [WordConfig(), WordConfig(normalize=False, jamo=False)], ids=str)
+def test_tokens_have_the_same_contexts(
+    config: WordConfig, ask: Callable[..., Any], tagger_site: Path, texts: list[str]
+) -> None:
+    sentences = [split_words(text)[:40] for text in texts] + [["COVID-19", "", "각ᄒ", "x" * 90], ["가각" * 40]]
+    types, tokens, starts = distinct(sentences[::2])
+    features = WordFeatures.train(dict.fromkeys(types, 1), config)
+    contexts = Contexts.train(types, tokens, starts, features=features, config=ContextConfig(context_minimum=1))
+    request = {"ask": "contexts", "sentences": sentences, "words": features.to_json(), "document": contexts.to_json()}
+    (found,) = ask(tagger_site, request)
+    types, tokens, starts = distinct(sentences)
+    around = contexts.around(types, features)
+    for number, rows in enumerate(found):
+        some = tokens[None, starts[number] : starts[number + 1]]
+        assert rows == around.rows(some, np.ones(some.shape, dtype=np.bool_))[0].tolist(), sentences[number]
+    assert len(found) > 300 and sum(row > 0 for rows in found for one in rows for row in one) > 10_000
 
 
 LABELS = ["O", "B-PER", "I-PER", "B-LOC", "B-a-b"]

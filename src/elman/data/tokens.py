@@ -105,6 +105,13 @@ class KnownWords(Protocol):
         """The same of the words at some places."""
 
 
+class KnownContexts(Protocol):
+    """What is known of what stands around distinct tokens (`text.context.Around`)."""
+
+    def rows(self, tokens: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """The rows (B, T, F) of what stands around the real ones of tokens (B, T) that are told by their numbers."""
+
+
 @dataclass(frozen=True)
 class TokenBatch:
     """Sentences side by side.
@@ -112,13 +119,15 @@ class TokenBatch:
     Args:
         places: (B, T), numbers of the distinct tokens, 0 at padding. rows: what is known of the distinct tokens, as
             `LabelledTokens` has it.
-        lengths: (B,), real steps. labels: (columns, B, T), -1 at padding and where a label is not known.
+        lengths: (B,), real steps. labels: (columns, B, T), -1 at padding and where a label is not known. contexts:
+            (B, T, F), rows of what stands around each token, None where that is not read.
     """
 
     places: Ids
     rows: Any
     lengths: Ids
     labels: Ids
+    contexts: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,7 @@ class LabelledTokens:
         starts: (stretches + 1,), where each stretch that is read as one sentence begins, and the end. exact: batches
             have as many rows and steps as they need, and all tokens beside them, for engines that prepare nothing for a
             shape and make nothing of tokens. where: the file and the line of each stretch, where these are known.
+            around: what is known of what stands around tokens, where that is read.
     """
 
     tokens: NDArray[np.int32]
@@ -138,13 +148,15 @@ class LabelledTokens:
     starts: Ids
     exact: bool = False
     where: Sequence[tuple[str, int]] | None = None
+    around: KnownContexts | None = None
 
     @classmethod
     def unlabelled(
-        cls, tokens: NDArray[np.int32], rows: KnownWords, starts: Ids, *, exact: bool = False
-    ) -> "LabelledTokens":
+        cls, tokens: NDArray[np.int32], rows: KnownWords, starts: Ids, *, exact: bool = False,
+        around: KnownContexts | None = None,
+    ) -> "LabelledTokens":  # fmt: skip
         """The same of tokens of which no labels are known."""
-        return cls(tokens, rows, np.zeros((0, len(tokens)), dtype=np.int64), starts, exact)
+        return cls(tokens, rows, np.zeros((0, len(tokens)), dtype=np.int64), starts, exact, around=around)
 
     def told(self, stretches: Ids) -> str:
         """Some stretches, for people."""
@@ -170,7 +182,8 @@ class LabelledTokens:
         padded = np.zeros(real.shape, dtype=np.int64)
         padded[real] = places
         labels = np.where(real, self.labels[:, where], PADDING)
-        return TokenBatch(padded, self.rows.select(distinct.astype(np.int64)), lengths, labels)
+        rows = self.rows.select(distinct.astype(np.int64))
+        return TokenBatch(padded, rows, lengths, labels, self._contexts(self.tokens[where], real))
 
     def _exact(self, stretches: Ids) -> TokenBatch:
         """The batch of some stretches as they are, of one without any work on padding."""
@@ -179,12 +192,17 @@ class LabelledTokens:
         if len(stretches) == 1:
             some = slice(int(begins[0]), int(begins[0] + lengths[0]))
             places = self.tokens[some].astype(np.int64)[None]  # (1, T)
-            return TokenBatch(places, self.rows, lengths, self.labels[:, None, some])
+            contexts = self._contexts(places, np.ones(places.shape, dtype=np.bool_))
+            return TokenBatch(places, self.rows, lengths, self.labels[:, None, some], contexts)
         steps = np.arange(int(lengths.max(initial=0)))
         real = steps < lengths[:, None]  # (B, T)
         where = np.where(real, begins[:, None] + steps, 0)
         places = np.where(real, self.tokens[where], 0).astype(np.int64)
-        return TokenBatch(places, self.rows, lengths, np.where(real, self.labels[:, where], PADDING))
+        labels = np.where(real, self.labels[:, where], PADDING)
+        return TokenBatch(places, self.rows, lengths, labels, self._contexts(places, real))
+
+    def _contexts(self, tokens: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.int32] | None:
+        return None if self.around is None else self.around.rows(tokens, real)
 
 
 def rounded(count: int) -> int:

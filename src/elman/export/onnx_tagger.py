@@ -9,20 +9,25 @@ import numpy as np
 
 from elman.export.onnx_graph import Graph, Weights, part_of
 from elman.export.onnx_stack import joined, stack
+from elman.export.onnx_words import table
 from elman.nn.config import StackConfig
 
 
 def tagger_graph(
-    config: StackConfig, weights: Weights, *, widths: Sequence[int], crf: Sequence[bool], int8: bool = False
-) -> bytes:
+    config: StackConfig, weights: Weights, *, widths: Sequence[int], crf: Sequence[bool], int8: bool = False,
+    contexts: tuple[int, int] | None = None, smoothing: float = 0.0,
+) -> bytes:  # fmt: skip
     """Scores of the labels of every column at every step, `scores_K` (M, B, T, labels): ln of the mean p of all
     members, M then is 1, or as the CRF of each member has them.
 
-    Inputs `vectors` (W, D), `places` (B, T) of words among these, `lengths` (B,).
+    Inputs `vectors` (W, D), `places` (B, T) of words among these, `lengths` (B,), and with contexts their rows
+    `contexts` (B, T, F).
 
     Args:
         weights: of the network. widths: of the vectors of each member, which stand side by side. crf: for each column,
-            whether it has a CRF.
+            whether it has a CRF. contexts: rows of the table of what stands around words, and how many
+            a word has, where that is read.
+            smoothing: of the probabilities of all members, and so of what is averaged with them.
     """
     graph = Graph("tagger", int8=int8)
     vectors = graph.input("vectors", "float32", ["W", sum(widths)])
@@ -38,6 +43,14 @@ def tagger_graph(
         for k, is_linear in enumerate(crf):
             scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])  # (T, B, K)
             found[k].append(scores if is_linear else graph.op("LogSoftmax", scores, axis=2))
+    if contexts:
+        own, (rows, templates) = part_of(weights, "log_linear."), contexts
+        steps = graph.op("Transpose", graph.input("contexts", "int32", ["B", "T", templates]), perm=[1, 0, 2])
+        near = table(graph, own, "contexts.E", rows=rows, ids=steps)  # (T, B, F, D)
+        h = graph.op("ReduceSum", near, graph.constant([2]), keepdims=0)
+        for k, is_linear in enumerate(crf):
+            scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])
+            found[k].append(scores if is_linear else smoothed(graph, scores, smoothing))
     for k, (scored, is_linear) in enumerate(zip(found, crf, strict=True)):
         labels = len(weights[f"members.0.heads.{k}.b"])
         parts = [
@@ -48,6 +61,16 @@ def tagger_graph(
         rows_first = graph.op("Transpose", every, perm=[0, 2, 1, 3])  # (M, B, T, K)
         graph.output(f"scores_{k}", rows_first, dtype="float32", shape=[len(parts), "B", "T", labels])
     return graph.to_bytes()
+
+
+def smoothed(graph: Graph, scores: str, share: float) -> str:
+    """ln of the softmax of scores (T, B, K), a share of each probability spread over all labels."""
+    if share == 0:
+        return graph.op("LogSoftmax", scores, axis=2)
+    p = graph.op("Softmax", scores, axis=2)
+    labels = graph.op("Cast", graph.op("Gather", graph.op("Shape", p), graph.constant([2])), to=1)
+    spread = graph.op("Div", graph.number(share), labels)
+    return graph.op("Log", graph.op("Add", graph.op("Mul", p, graph.number(1 - share)), spread))
 
 
 def linear_mean(graph: Graph, parts: list[str]) -> str:

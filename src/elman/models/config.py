@@ -9,6 +9,7 @@ from elman.data.config import LabelledReadConfig, PairReadConfig, ReadConfig, To
 from elman.errors import ModelFileError, OptionError
 from elman.nn.config import (
     JOINT,
+    ContextHeadConfig,
     DecoderConfig,
     EmbeddingConfig,
     LabelHeadConfig,
@@ -22,7 +23,7 @@ from elman.nn.config import (
     taking_turns,
 )  # fmt: skip
 from elman.settings import build, names, to_dict, tupled
-from elman.text.config import BagConfig, PairTextConfig, TextConfig, WordConfig
+from elman.text.config import BagConfig, ContextConfig, PairTextConfig, TextConfig, WordConfig
 
 FORMAT_VERSION = 1
 MOST_WEIGHTS = 4_000_000_000
@@ -77,7 +78,9 @@ class TaggerConfig:
     Args:
         words_known: words with a vector of their own, the unknown word included. characters_known: of the alphabet,
             likewise. features_known: hashed features of words. reading: how the training files were read, with the
-            columns as they were resolved. turns: whether members take turns, see `nn.config.taking_turns`.
+            columns as they were resolved. turns: whether members take turns, see `nn.config.taking_turns`. contexts,
+            context_head: what is known of the words around a token, and the path from it to the labels; contexts_known:
+            how many vectors there are of it, none included. All three are there, or none.
     """
 
     words_known: int
@@ -89,6 +92,9 @@ class TaggerConfig:
     stack: StackConfig
     head: LabelHeadConfig
     turns: bool | None = None
+    contexts: ContextConfig | None = None
+    context_head: ContextHeadConfig | None = None
+    contexts_known: int | None = None
 
     kind = "tagger"
 
@@ -99,7 +105,27 @@ class TaggerConfig:
         ):
             raise OptionError("members cannot take turns", mend="give several, with hashed features and characters")
         read = self.embeddings
-        _check_size(sum(_word_weights(self, one) + _recurrent_weights(one.width, self.stack) for one in read))
+        weights = sum(_word_weights(self, one) + _recurrent_weights(one.width, self.stack) for one in read)
+        _check_size(weights + self._context_weights())
+
+    def _context_weights(self) -> int:
+        """Weights of the vectors of what stands around a token.
+
+        Raises:
+            OptionError: some parts of the path are there, others not, or there are too many vectors.
+        """
+        read, head, known = self.contexts, self.context_head, self.contexts_known
+        if read is None and head is None and known is None:
+            return 0
+        if read is None or head is None or known is None or not read.context:
+            raise OptionError("half of what reads contexts is there", mend="give all of it, or none")
+        if not 1 <= known <= read.most_contexts + 1:
+            raise OptionError(f"contexts_known is {known}", mend="give 1 to one more than --most-contexts")
+        weights = known * head.context_width
+        if weights > LARGEST_TABLE:
+            mend = "give fewer --most-contexts, or a smaller --context-width"
+            raise OptionError(f"the table of contexts has {weights:,} weights", mend=mend)
+        return weights
 
     @property
     def embeddings(self) -> tuple[WordEmbeddingConfig, ...]:

@@ -25,6 +25,7 @@ from elman.models.language_modelling.config import LanguageModelEvaluation
 from elman.models.tagging.config import TaggerEvaluation, TaggerOutput
 from elman.models.translating.config import Seq2SeqEvaluation, Seq2SeqOutput
 from elman.nn.config import (
+    ContextHeadConfig,
     DecoderConfig,
     EmbeddingConfig,
     LabelHeadConfig,
@@ -36,7 +37,7 @@ from elman.nn.config import (
     WordEmbeddingConfig,
 )  # fmt: skip
 from elman.settings import build, names, to_dict, tupled
-from elman.text.config import BagConfig, PairTextConfig, TextConfig, WordConfig
+from elman.text.config import BagConfig, ContextConfig, PairTextConfig, TextConfig, WordConfig
 from elman.training.config import TrainConfig
 
 
@@ -68,6 +69,8 @@ class TaggerOptions:
     embedding: WordEmbeddingConfig
     stack: StackConfig
     head: LabelHeadConfig
+    contexts: ContextConfig
+    context_head: ContextHeadConfig
 
 
 @dataclass(frozen=True)
@@ -201,9 +204,9 @@ LANGUAGE_MODEL = Kind(
 )  # fmt: skip
 TAGGER = Kind(
     "tagger", "Tagger", "elman.models.tagger", TaggerOptions,
-    shape=("words", "embedding", "stack"), held=("token_column", "label_columns", "crf", "members"),
-    by_file=("token_column", "label_columns"),
-    documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features"),
+    shape=("words", "embedding", "stack", "contexts", "context_head"),
+    held=("token_column", "label_columns", "crf", "members"), by_file=("token_column", "label_columns"),
+    documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features", "contexts.E"),
     graphs=("words.onnx", "tagger.onnx"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
     defaults={"bidirectional": True}, chosen=("lr", "label_smoothing"),

@@ -255,7 +255,7 @@ def _told(wanted: Any) -> str:
 
 def _started_from(start: Any, values: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
     """The options with what the folder that is started from decides."""
-    known = flat(start.config)
+    known = {**flat(kind.build({})), **flat(start.config)}  # a part that it has not is off
     held = {name: known[name] for name in kind.held_names(start.kind)}
     for name in held:
         if name in kind.by_file:  # where the files have their own; the model tells whether it can read them so

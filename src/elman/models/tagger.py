@@ -26,6 +26,7 @@ from elman.models.tagging.config import TaggerOutput
 from elman.models.tagging.decoding import LabelReader, TaggedSentence
 from elman.models.tagging.judging import compare, judge, warned
 from elman.settings import build, by_name, tupled, whole
+from elman.text.context import Contexts
 from elman.text.features import WordFeatures
 from elman.text.labels import MOST_LABELS, OUTSIDE, LabelSet
 from elman.text.seen import LARGEST as LARGEST_SEEN
@@ -113,10 +114,11 @@ class Tagger(Model):
         known = (features.size, features.characters, features.features, features.config)
         if known != (config.words_known, config.characters_known, config.features_known, config.words):
             raise ModelFileError("the words are not those of config.json", where=where)
+        contexts = _contexts(stored, config)
         record = stored.record()
         engine, exported = _engine(stored, config, labels, features=features)
         smoothing = config.head.label_smoothing
-        reader = LabelReader(engine, features, labels, outside=outside, smoothing=smoothing)
+        reader = LabelReader(engine, features, labels, outside=outside, smoothing=smoothing, contexts=contexts)
         found = cls(config, reader, seen=seen, record=record)
         found.exported = exported
         return found
@@ -127,6 +129,7 @@ class Tagger(Model):
             "words.json": self.features.to_json(),
             "labels.json": {"columns": [one.to_json() for one in self.labels], "outside": self.reader.outside},
             "seen.json": self.seen.to_json(),
+            **({} if self.reader.contexts is None else {"contexts.json": self.reader.contexts.to_json()}),
         }
 
     def shape_rows(self) -> list[tuple[str, str]]:
@@ -136,6 +139,8 @@ class Tagger(Model):
         network = card.layers(self.config.stack) + (f", {members} such side by side" if members > 1 else "")
         if self.config.turns:
             network += ", of which one has the hashed features and the next the characters"
+        if self.config.contexts_known:
+            network += f"; beside it a log-linear one of {self.config.contexts_known - 1:,} contexts"
         found = [("reads", f"tokens: vectors of {parts}"), ("network", network)]
         for k, one in enumerate(self.labels):
             scheme = "" if one.scheme is None else f", spans written in {one.scheme.name}"
@@ -283,6 +288,21 @@ class Tagger(Model):
 def _are_texts(tokens: list[str]) -> bool:
     """Is each a text? That they are no more than texts is seen fastest."""
     return set(map(type, tokens)) <= {str} or all(isinstance(token, str) for token in tokens)
+
+
+def _contexts(stored: folder.Stored, config: TaggerConfig) -> Contexts | None:
+    """What is known of the words around a token, if that is read.
+
+    Raises:
+        ModelFileError: `contexts.json` is not one that `Tagger.documents` gives, or not of as many contexts.
+    """
+    if config.contexts is None:
+        return None
+    where = f"{stored.path}/contexts.json"
+    found = Contexts.from_json(stored.document("contexts.json"), config=config.contexts, where=where)
+    if found.rows != config.contexts_known:
+        raise ModelFileError("the contexts are not those of config.json", where=where)
+    return found
 
 
 def _engine(

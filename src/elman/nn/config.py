@@ -153,6 +153,19 @@ class LabelHeadConfig:
 
 
 @dataclass(frozen=True)
+class ContextHeadConfig:
+    """The path from the words around a token to the scores of its labels, past the recurrent stack."""
+
+    context_width: int = option(16, "width of the vectors of what stands around a token", low=1, high=4096)
+    context_dropout: float = option(
+        0.1, "share of what stands around a token that is dropped, each by itself", low=0, high=0.95
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
 class TextBagConfig:
     """The path from the n-grams of a text to the scores of its labels, past the recurrent stack."""
 

@@ -25,7 +25,8 @@ class WordTensors(NamedTuple):
     Args:
         places: (B, T), numbers of distinct words. words: (W,), ids of the distinct words. features: (m,), numbers
             of those of all of them, one word after the other. feature_starts: (W,), where those of each begin.
-            characters: (W, C), padded. character_lengths: (W,).
+            characters: (W, C), padded. character_lengths: (W,). contexts: (B, T, F), rows of what stands around each
+            word (see `nn.context`), where that is read.
     """
 
     places: Tensor
@@ -34,6 +35,7 @@ class WordTensors(NamedTuple):
     feature_starts: Tensor
     characters: Tensor
     character_lengths: Tensor
+    contexts: Tensor | None = None
 
 
 class WordEmbedding(nn.Module):

@@ -145,6 +145,22 @@ class WordConfig:
 
 
 @dataclass(frozen=True)
+class ContextConfig:
+    """The words around a token, and their parts, that have a hashed vector of their own."""
+
+    context: bool = option(
+        False, "score labels by the words around a token and their parts too, past the recurrent stack", automatic=True
+    )
+    context_minimum: int = option(2, "what stands around fewer tokens of training has no vector", low=1, high=1_000_000)
+    most_contexts: int = option(
+        1 << 18, "at most so many vectors of what stands around tokens: those of the most tokens", low=1, high=1 << 22
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
 class BagConfig:
     """The n-grams of a whole text that have a hashed vector."""
 

@@ -5,8 +5,6 @@ the answers of words that come again. What the parts of a word are stands in `te
 `text.hashing`.
 """
 
-import base64
-import binascii
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +22,7 @@ from elman.text.config import LONGEST, MINIMUM_COUNT, WordConfig
 from elman.text.few_words import FEW, few_features
 from elman.text.hangul import to_codes
 from elman.text.hashing import ragged_places, starts_of
+from elman.text.kept import frequent, from_text, numbered, to_text
 from elman.text.vocabulary import by_count, check_keys, has_surrogate, symbols_from_json
 from elman.text.word_parts import word_features
 
@@ -136,16 +135,14 @@ class WordFeatures:
     @cached_property
     def _numbers(self) -> NDArray[np.int32]:
         """The number of each hash that is kept; made when asked for, so that a folder that is refused costs little."""
-        found: NDArray[np.int32] = self.kept.cumsum(dtype=np.int32)
-        found -= 1
-        return found
+        return numbered(self.kept)
 
     def rows(self, words: Sequence[str]) -> WordRows:
         """What is known of words; that of one does not depend on the others."""
         forms = map(normal_form, words) if self.config.normalize else words
         ids = np.fromiter((self._ids.get(form, 0) for form in forms), dtype=np.int64, count=len(words))
         clipped = list(map(clip, words))
-        codes, starts = _joined(clipped)
+        codes, starts = joined(clipped)
         features, feature_starts = self._features(clipped, codes, starts)
         return WordRows(
             words=ids,
@@ -161,7 +158,7 @@ class WordFeatures:
         """The numbers of the features of clipped words, and where those of each begin.
 
         Args:
-            codes, starts: as `_joined` has them.
+            codes, starts: as `joined` has them.
         """
         if 0 < len(words) <= FEW:
             hashes, feature_starts = few_features(words, self.config)
@@ -178,7 +175,7 @@ class WordFeatures:
             "words": self.vocabulary,
             "counts": self.counts.tolist(),
             "characters": self.alphabet,
-            "features": base64.b64encode(np.packbits(self.kept).tobytes()).decode("ascii"),
+            "features": to_text(self.kept),
         }
 
     @classmethod
@@ -198,7 +195,7 @@ class WordFeatures:
         vocabulary = symbols_from_json(document["words"], check=_word_fault, where=where)
         counts = _counts_from_json(document["counts"], len(vocabulary) + 1, where=where)
         alphabet = symbols_from_json(document["characters"], check=_character_fault, where=where)
-        kept = _kept_from_json(document["features"], 1 << config.hash_bits, where=where)
+        kept = from_text(document["features"], 1 << config.hash_bits, where=where, what="features")
         return cls(config, vocabulary=vocabulary, counts=counts, alphabet=alphabet, kept=kept)
 
 
@@ -217,7 +214,7 @@ def clip(word: str) -> str:
     return word if len(word) <= LONGEST else word[: LONGEST // 2] + word[-(LONGEST // 2) :]
 
 
-def _joined(words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def joined(words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The code points of words, one word after the other, and where each begins, and the end."""
     starts = starts_of(np.fromiter(map(len, words), dtype=np.int64, count=len(words)))
     return to_codes("".join(words)), starts
@@ -229,14 +226,12 @@ def _common(words: Sequence[str], config: WordConfig) -> NDArray[np.bool_]:
     counts = np.zeros(1 << config.hash_bits, dtype=np.int64)
     for begin in range(0, len(words), WORDS_AT_ONCE):
         part = list(map(clip, words[begin : begin + WORDS_AT_ONCE]))
-        codes, starts = _joined(part)
+        codes, starts = joined(part)
         features, feature_starts = word_features(codes, starts, config)
         owners = np.repeat(np.arange(len(part)), np.diff(feature_starts))
         once = np.unique(owners * np.int64(len(counts)) + features) % len(counts)  # a row twice in a word counts once
         counts += np.bincount(once, minlength=len(counts))
-    having = np.bincount(counts)[::-1].cumsum()[::-1]  # hashes of at least so many words
-    enough = int((having > config.most_features).sum())  # it falls: the first number that is not too large
-    return np.asarray(counts >= max(config.feature_minimum, enough))
+    return frequent(counts, minimum=config.feature_minimum, most=config.most_features)
 
 
 def _character_counts(counts: Mapping[str, int]) -> dict[str, int]:
@@ -262,16 +257,6 @@ def _counts_from_json(document: Any, size: int, *, where: str) -> NDArray[np.int
         if type(count) is not int or not 0 <= count < _MOST_SEEN:
             raise ModelFileError(f"count {place} is not how often a word was seen", where=where)
     return np.array(document, dtype=np.int64)
-
-
-def _kept_from_json(document: Any, rows: int, *, where: str) -> NDArray[np.bool_]:
-    try:
-        data = base64.b64decode(document, validate=True) if isinstance(document, str) else b""
-    except (binascii.Error, ValueError):
-        data = b""
-    if len(data) != rows // 8:
-        raise ModelFileError(f"features are not {rows} bits", where=where)
-    return np.unpackbits(np.frombuffer(data, dtype=np.uint8)).astype(bool)
 
 
 def _word_fault(word: str) -> str | None:

@@ -162,12 +162,12 @@ def _hashed(
 
 def _shapes_hashed(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The hashes of the shapes of words, each made one of its kind."""
-    hashes = sequence_hashes(*_shapes(codes, starts))
+    hashes = sequence_hashes(*shapes(codes, starts))
     hashes += SALTS[SHAPE]
     return hashes
 
 
-def _shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def shapes(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """What the characters of each word are, every run of the same as one, and where each word begins."""
     classes = _classes(codes)
     begins_run = np.ones(len(codes), dtype=np.bool_)

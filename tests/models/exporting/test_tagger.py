@@ -26,7 +26,8 @@ SENTENCES = [["Ada", "Kim", "sees", "서울을", "."], ["fish"], [], ["the", "ca
         *({"cell": cell, "bidirectional": True, "layers": 2} for cell in CELLS),
         *({"cell": cell, "crf": True} for cell in CELLS),
         {"members": 3, "crf": False}, {"members": 2, "crf": True}, {"character_hidden": 4, "character_width": 3},
-        {"word_width": 0}, {"feature_width": 0},
+        {"word_width": 0}, {"feature_width": 0}, {"context": True, "crf": True}, {"context": True, "crf": False},
+        {"context": True, "crf": False, "label_smoothing": 0.1, "members": 2},
     ],
     ids=lambda options: " ".join(f"{name}={value}" for name, value in options.items()),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from elman.models.engines.onnx_session import Session, ids32
 from elman.models.engines.onnx_words import OnnxWords, WordVectors
 from elman.models.folder import Exported
 from elman.models.tagging.decoding import has_crf
+from elman.text.context import TEMPLATES
 from elman.text.features import WordFeatures
 from elman.text.labels import LabelSet
 
@@ -29,10 +30,15 @@ def transition_shapes(config: TaggerConfig, labels: Sequence[LabelSet]) -> dict[
     found: dict[str, tuple[int, ...]] = {}
     for k, one in enumerate(labels):
         count = len(one.internal)
-        for member in range(config.head.members if has_crf(one, config.head.crf) else 0):
+        for member in range(_scorers(config) if has_crf(one, config.head.crf) else 0):
             shapes = ((count,), (count, count), (count,))
             found.update({f"crf.{k}.{member}.{part}": shape for part, shape in zip(PARTS, shapes, strict=True)})
     return found
+
+
+def _scorers(config: TaggerConfig) -> int:
+    """How many score a column."""
+    return config.head.members + (config.contexts is not None)
 
 
 class OnnxTagger:
@@ -53,7 +59,9 @@ class OnnxTagger:
             "places": ("int64", (None, None)),
             "lengths": ("int32", (None,)),
         }
-        self._members = [config.head.members if has_crf(one, config.head.crf) else 0 for one in labels]
+        if config.contexts is not None:
+            inputs["contexts"] = ("int32", (None, None, TEMPLATES))
+        self._members = [_scorers(config) if has_crf(one, config.head.crf) else 0 for one in labels]
         outputs: dict[str, Door] = {
             f"scores_{k}": ("float32", (max(1, count), None, None, len(one.internal)))
             for k, (one, count) in enumerate(zip(labels, self._members, strict=True))
@@ -73,7 +81,8 @@ class OnnxTagger:
         each member has them."""
         rows = batch.rows
         vectors = rows.vectors if isinstance(rows, WordVectors) else self._words.made(rows)
-        return self._tagger.run(vectors=vectors, places=batch.places, lengths=ids32(batch.lengths))
+        given = {} if batch.contexts is None else {"contexts": batch.contexts}
+        return self._tagger.run(vectors=vectors, places=batch.places, lengths=ids32(batch.lengths), **given)
 
     def likeliest(self, batch: TokenBatch, columns: Sequence[int]) -> list[NDArray[np.int64]]:
         """For each of these columns the likeliest label of every step by itself, (B, T)."""

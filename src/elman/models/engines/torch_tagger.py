@@ -81,7 +81,8 @@ def word_tensors(batch: TokenBatch, device: torch.device) -> WordTensors:
     characters = np.zeros((len(sizes), int(sizes.max(initial=0))), dtype=np.int64)
     characters[np.arange(characters.shape[1]) < sizes[:, None]] = rows.characters
     parts = (batch.places, rows.words, rows.features, rows.feature_starts[:-1], characters, sizes)
-    return WordTensors(*(torch.from_numpy(part).to(device) for part in parts))
+    known = WordTensors(*(torch.from_numpy(part).to(device) for part in parts))
+    return known if batch.contexts is None else known._replace(contexts=torch.from_numpy(batch.contexts).to(device))
 
 
 class TorchTagger:

@@ -18,6 +18,7 @@ from elman.models.folder import stored_tensors
 from elman.models.kinds import TAGGER
 from elman.models.tagger import Tagger
 from elman.models.tagging.decoding import LabelReader
+from elman.text.context import TEMPLATES
 from elman.text.features import WordFeatures
 
 PARTS = ("begin", "between", "end")
@@ -34,6 +35,8 @@ def graphs(model: Tagger, *, int8: bool) -> dict[str, bytes]:
         "tagger.onnx": tagger_graph(
             config.stack, weights, widths=[read.width for read in config.embeddings],
             crf=[bool(model.engine.transitions(k)) for k in range(len(model.labels))], int8=int8,
+            contexts=None if config.contexts_known is None else (config.contexts_known, TEMPLATES),
+            smoothing=config.head.label_smoothing,
         ),
     }  # fmt: skip
 
@@ -56,7 +59,9 @@ def compare(model: Tagger, other: Tagger, *, files: Sequence[Any], reading: Mapp
     else:
         sentences = made(model.features)
     found = Comparison()
-    readers = (LabelReader(one.engine, one.features, one.labels) for one in (model, other))  # of what engines give
+    readers = (  # of what engines give
+        LabelReader(one.engine, one.features, one.labels, contexts=one.reader.contexts) for one in (model, other)
+    )
     wanted, got = (dict(reader.distributions(sentences)) for reader in readers)
     for number, columns in wanted.items():
         for (mine, _), (its, _) in zip(columns, got[number], strict=True):

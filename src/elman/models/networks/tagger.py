@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from elman.models.config import TaggerConfig
 from elman.models.networks.language_model import COMPUTE
-from elman.nn.config import WordEmbeddingConfig
+from elman.nn.config import ContextHeadConfig, LabelHeadConfig, WordEmbeddingConfig
+from elman.nn.context import ContextVectors
 from elman.nn.crf import CRF
 from elman.nn.dropout import locked_dropout
 from elman.nn.init import initialize
@@ -25,24 +26,18 @@ from elman.training.side_by_side import side_by_side
 Allowed = tuple[Tensor, Tensor, Tensor]
 
 
-class Member(nn.Module):
-    """The vectors of words, a recurrent stack, and a head for each column: x = words, h = stack(x), y_t = V h_t + b.
+class Scorer(nn.Module):
+    """A head for each column, y_t = V h_t + b, on states h of some width, and the CRFs of those columns that have one.
 
-    Args: as `TaggerNetwork` has them; and read: what its vectors are made of.
+    Args: as `TaggerNetwork` has them; and width: of the states.
     """
 
     def __init__(
-        self, config: TaggerConfig, read: WordEmbeddingConfig, *, labels: tuple[int, ...],
-        allowed: tuple[Allowed | None, ...], compute: torch.dtype,
-    ) -> None:  # fmt: skip
+        self, config: LabelHeadConfig, width: int, *, labels: tuple[int, ...], allowed: tuple[Allowed | None, ...]
+    ) -> None:
         super().__init__()
-        self.config = config.head
-        self.embedding = WordEmbedding(
-            read, words=config.words_known, characters=config.characters_known,
-            features=config.features_known, compute=compute,
-        )  # fmt: skip
-        self.stack = Stack(read.width, config.stack, compute=compute)
-        self.heads = nn.ModuleList(LabelHead(count, config.stack.hidden * self.stack.directions) for count in labels)
+        self.config = config
+        self.heads = nn.ModuleList(LabelHead(count, width) for count in labels)
         self.crfs = nn.ModuleDict(
             {str(k): CRF(labels[k], allowed=some) for k, some in enumerate(allowed) if some is not None}
         )
@@ -55,12 +50,18 @@ class Member(nn.Module):
         self, batch: WordTensors, lengths: Tensor, *, seen: Tensor, generator: torch.Generator | None = None
     ) -> Tensor:
         """The states that the heads read, (B, T, D)."""
-        h, _ = self.stack(self.embedding(batch, seen, generator), None, lengths, generator)
-        return locked_dropout(h, self.config.output_dropout, generator)
+        raise NotImplementedError
+
+    def scores(self, batch: WordTensors, lengths: Tensor, *, seen: Tensor) -> list[Tensor]:
+        """For each column the scores of its labels (B, T, K): as its CRF has them, else ln of their probabilities."""
+        h = self.states(batch, lengths, seen=seen)
+        found = [head(h) for head in self.heads]
+        return [one if self.crf(k) is not None else torch.log_softmax(one, dim=2) for k, one in enumerate(found)]
 
     def nats(
-        self, batch: WordTensors, labels: Tensor, *, lengths: Tensor, seen: Tensor, generator: torch.Generator
-    ) -> Tensor:
+        self, batch: WordTensors, labels: Tensor, *, lengths: Tensor, seen: Tensor, generator: torch.Generator,
+        smoothing: float,
+    ) -> Tensor:  # fmt: skip
         """Nats of the labels (columns, B, T) in training, all columns but the first weighted."""
         h = self.states(batch, lengths, seen=seen, generator=generator)  # (B, T, D)
         real = _real(h, lengths)
@@ -70,16 +71,70 @@ class Member(nn.Module):
             if crf is not None:
                 nats, _ = crf.loss(head(h), labels[k].clamp(min=0), lengths)
             else:
-                nats, _ = cast(LabelHead, head).loss(flat, labels[k][real], smoothing=self.config.label_smoothing)
+                nats, _ = cast(LabelHead, head).loss(flat, labels[k][real], smoothing=smoothing)
             total = total + nats * (self.config.auxiliary_weight if k else 1.0)
         return total
+
+
+class Member(Scorer):
+    """The vectors of words and a recurrent stack under the heads: x = words, h = stack(x).
+
+    Args: as `TaggerNetwork` has them; and read: what its vectors are made of.
+    """
+
+    def __init__(
+        self, config: TaggerConfig, read: WordEmbeddingConfig, *, labels: tuple[int, ...],
+        allowed: tuple[Allowed | None, ...], compute: torch.dtype,
+    ) -> None:  # fmt: skip
+        directions = 2 if config.stack.bidirectional else 1
+        super().__init__(config.head, config.stack.hidden * directions, labels=labels, allowed=allowed)
+        self.embedding = WordEmbedding(
+            read, words=config.words_known, characters=config.characters_known,
+            features=config.features_known, compute=compute,
+        )  # fmt: skip
+        self.stack = Stack(read.width, config.stack, compute=compute)
+
+    def states(
+        self, batch: WordTensors, lengths: Tensor, *, seen: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The states that the heads read, (B, T, D)."""
+        h, _ = self.stack(self.embedding(batch, seen, generator), None, lengths, generator)
+        return locked_dropout(h, self.config.output_dropout, generator)
+
+
+class LogLinear(Scorer):
+    """The sum of vectors of what stands around a word under the heads, in place of a recurrent stack.
+
+    It is sure of what it knows, and learns from labels that are not smoothed.
+    """
+
+    def __init__(
+        self, config: LabelHeadConfig, context: ContextHeadConfig, *, rows: int, labels: tuple[int, ...],
+        allowed: tuple[Allowed | None, ...],
+    ) -> None:  # fmt: skip
+        super().__init__(config, context.context_width, labels=labels, allowed=allowed)
+        self.contexts = ContextVectors(context, rows=rows)
+
+    def states(
+        self, batch: WordTensors, lengths: Tensor, *, seen: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The vectors that the heads read, (B, T, D)."""
+        assert batch.contexts is not None
+        found: Tensor = self.contexts(batch.contexts, generator)
+        return found
+
+    def scores(self, batch: WordTensors, lengths: Tensor, *, seen: Tensor) -> list[Tensor]:
+        """For each column the scores of its labels (B, T, K), probabilities smoothed as those beside them are."""
+        found = super().scores(batch, lengths, seen=seen)
+        share = self.config.label_smoothing
+        return [one if self.crf(k) is not None else smoothed(one, share) for k, one in enumerate(found)]
 
 
 class TaggerNetwork(nn.Module):
     """Scores of the labels of every column at every step: x = words, h = stack(x), y_t = softmax(V h_t + b).
 
-    With several members, as many such networks read the same words side by side. They share no weight, each learns by
-    itself; their distributions are averaged.
+    With several members, as many such networks read the same words side by side, and with contexts a log-linear one
+    beside them. They share no weight, each learns by itself; their distributions are averaged.
 
     Args:
         config: all sizes. allowed: for each column that has a CRF, which labels may begin a sentence, follow one
@@ -102,13 +157,19 @@ class TaggerNetwork(nn.Module):
         self.members = nn.ModuleList(
             Member(config, read, labels=labels, allowed=allowed, compute=compute) for read in config.embeddings
         )
+        self.log_linear: LogLinear | None = None
+        if config.context_head is not None and config.contexts_known is not None:
+            self.log_linear = LogLinear(
+                config.head, config.context_head, rows=config.contexts_known, labels=labels, allowed=allowed
+            )
         self.seen: Tensor
         self.register_buffer("seen", seen, persistent=False)
 
     @property
     def tables(self) -> tuple[nn.Parameter, ...]:
         """The weights of which a batch touches few rows, whose gradients are sparse."""
-        return tuple(table for member in self._members() for table in member.embedding.tables)
+        tables = [table for member in self._members() for table in member.embedding.tables]
+        return (*tables, *([] if self.log_linear is None else [self.log_linear.contexts.E]))
 
     @property
     def device(self) -> torch.device:
@@ -129,19 +190,16 @@ class TaggerNetwork(nn.Module):
     def emissions(self, batch: WordTensors, lengths: Tensor) -> list[Tensor]:
         """For each column the scores of its labels, (M, B, T, K): ln of the mean p of a softmax, M then is 1, else as
         the CRF of each member has them."""
-        found: list[list[Tensor]] = [[] for _ in self._members()[0].heads]
-        for member in self._members():
-            h = member.states(batch, lengths, seen=self.seen)
-            for k, head in enumerate(member.heads):
-                found[k].append(head(h) if member.crf(k) is not None else torch.log_softmax(head(h), dim=2))
-        has_crf = [self._members()[0].crf(k) is not None for k in range(len(found))]
+        found = zip(*(scorer.scores(batch, lengths, seen=self.seen) for scorer in self._scorers()), strict=True)
+        has_crf = [self._members()[0].crf(k) is not None for k in range(len(self._members()[0].heads))]
         return [
-            torch.stack(some) if linear else _log_mean(some)[None] for some, linear in zip(found, has_crf, strict=True)
+            torch.stack(some) if linear else _log_mean(some)[None]
+            for some, linear in zip(map(list, found), has_crf, strict=True)
         ]
 
     def scores(self, batch: WordTensors, lengths: Tensor, columns: Sequence[int]) -> list[Tensor]:
         """For each of these columns what is greatest for the likeliest label of each step by itself, (B, T, K)."""
-        if len(self.members) > 1:
+        if len(self._scorers()) > 1:
             found = self.emissions(batch, lengths)
             return [found[k][0] for k in columns]
         (member,) = self._members()
@@ -150,22 +208,31 @@ class TaggerNetwork(nn.Module):
 
     def transitions(self, column: int) -> list[tuple[Tensor, ...]]:
         """Scores of the labels that begin, follow one another, and end, of the CRF of each member; none without."""
-        return [crf.transitions() for member in self._members() if (crf := member.crf(column)) is not None]
+        return [crf.transitions() for scorer in self._scorers() if (crf := scorer.crf(column)) is not None]
 
     def loss(
         self, batch: WordTensors, labels: Tensor, *, lengths: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, int]:
         """Nats of the labels (columns, B, T) in training, the mean of the members, and the number of tokens; all
         columns but the first are weighted."""
-        draws = generators(generator, len(self.members))
+        draws, smoothing = generators(generator, len(self._scorers())), self.config.head.label_smoothing
         parts = [
-            partial(member.nats, batch, labels, lengths=lengths, seen=self.seen, generator=own)
-            for member, own in zip(self._members(), draws, strict=True)
-        ]
-        return _mean(side_by_side(parts) if lengths.is_cpu else [part() for part in parts]), int(lengths.sum())
+            partial(
+                scorer.nats, batch, labels, lengths=lengths, seen=self.seen, generator=own,
+                smoothing=smoothing if isinstance(scorer, Member) else 0.0,
+            )
+            for scorer, own in zip(self._scorers(), draws, strict=True)
+        ]  # fmt: skip
+        members, rest = parts[: len(self.members)], parts[len(self.members) :]
+        found = side_by_side(members) if lengths.is_cpu else [part() for part in members]
+        return _mean([*found, *(part() for part in rest)]), int(lengths.sum())
 
     def _members(self) -> list[Member]:
         return [cast(Member, member) for member in self.members]
+
+    def _scorers(self) -> list[Scorer]:
+        """All whose distributions are averaged."""
+        return [*self._members(), *([] if self.log_linear is None else [self.log_linear])]
 
 
 def generators(generator: torch.Generator, count: int) -> list[torch.Generator]:
@@ -174,6 +241,11 @@ def generators(generator: torch.Generator, count: int) -> list[torch.Generator]:
         return [generator]
     seeds = torch.randint(1 << 62, (count,), generator=generator, device=generator.device).tolist()
     return [torch.Generator(generator.device).manual_seed(seed) for seed in seeds]
+
+
+def smoothed(logs: Tensor, share: float) -> Tensor:
+    """ln p (…, K) with a share of each probability spread over all labels."""
+    return logs if share == 0 else torch.log((1 - share) * logs.exp() + share / logs.shape[-1])
 
 
 def _real(x: Tensor, lengths: Tensor) -> Tensor:

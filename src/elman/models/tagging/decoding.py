@@ -15,6 +15,7 @@ from elman.decoding.k_best import k_best, k_best_independent
 from elman.decoding.marginals import lattice, log_marginals, marginals
 from elman.decoding.viterbi import Transitions, viterbi
 from elman.models.windows import refuse_long
+from elman.text.context import Contexts
 from elman.text.features import WordFeatures
 from elman.text.labels import BIOES, OUTSIDE, LabelSet, to_spans
 
@@ -78,14 +79,15 @@ class LabelReader:
     Args:
         outside: for each column the nats that are taken off the score of `O` where the best labels are chosen; where
             probabilities are told, they are not. None is 0 for all. smoothing: share of each probability that was
-            spread over all labels in training, where there is no CRF: it is taken back.
+            spread over all labels in training, where there is no CRF: it is taken back. contexts: what is known of the
+            words around a token, where the engine reads that.
     """
 
     def __init__(
         self, engine: Any, features: WordFeatures, labels: Sequence[LabelSet], *,
-        outside: Sequence[float] | None = None, smoothing: float = 0.0,
+        outside: Sequence[float] | None = None, smoothing: float = 0.0, contexts: Contexts | None = None,
     ) -> None:  # fmt: skip
-        self.engine, self.features, self.labels = engine, features, list(labels)
+        self.engine, self.features, self.labels, self.contexts = engine, features, list(labels), contexts
         self.outside = [0.0] * len(self.labels) if outside is None else list(outside)
         self.smoothing = smoothing
         self.crfs: list[tuple[Transitions, ...]] = [engine.transitions(k) for k in range(len(self.labels))]
@@ -206,7 +208,8 @@ class LabelReader:
         """Sentences with tokens in groups of like length, with their batch."""
         types, places, starts = distinct(sentences)
         rows = self.engine.words(types, self.features)
-        data = LabelledTokens.unlabelled(places, rows, starts, exact=self.engine.exact)
+        around = None if self.contexts is None else self.contexts.around(types, self.features)
+        data = LabelledTokens.unlabelled(places, rows, starts, exact=self.engine.exact, around=around)
         if len(sentences) == 1:  # one that waits for its answer: nothing to arrange
             if places.size:
                 yield [0], data.batch(FIRST)

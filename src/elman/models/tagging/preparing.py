@@ -39,6 +39,7 @@ from elman.models.tagging.sizing import Facts, choose
 from elman.models.vectors import with_vectors
 from elman.nn.config import LabelHeadConfig
 from elman.text.bags import SYLLABLES
+from elman.text.context import Contexts
 from elman.text.features import WordFeatures
 from elman.text.hangul import to_codes
 from elman.text.labels import LabelSet, ill_formed, strays, to_spans
@@ -61,6 +62,7 @@ class Read:
     labels: list[LabelSet]
     seen: SeenWords
     vectors: NDArray[np.float32] | None
+    contexts: Contexts | None = None
 
 
 def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
@@ -88,10 +90,12 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     if job.recorded is None:
         options = job.kind.build({**flat(options), **choice.values, **width})
         log.info("%s", choice.reason)
+    read = replace(read, contexts=_contexts(job, read, options))
     config = TaggerConfig(
         words_known=read.features.size, characters_known=read.features.characters,
         features_known=read.features.features, reading=reading, words=options.words, embedding=options.embedding,
         stack=options.stack, head=options.head, turns=_turns(options) if job.start is None else job.start.config.turns,
+        **_context_parts(read.contexts, options),
     )  # fmt: skip
     start = None if job.start is None else job.start.engine.arrays()
     if read.vectors is not None:
@@ -102,8 +106,9 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
 
     def reader(outside: Sequence[float] | None) -> LabelReader:
         return LabelReader(
-            TorchTagger(network), read.features, read.labels, outside=outside, smoothing=options.head.label_smoothing
-        )
+            TorchTagger(network), read.features, read.labels, outside=outside, smoothing=options.head.label_smoothing,
+            contexts=read.contexts,
+        )  # fmt: skip
 
     dev = None
     if read.dev is not None:
@@ -135,6 +140,24 @@ def _has_parts(options: TaggerOptions) -> bool:
 def _turns(options: TaggerOptions) -> bool | None:
     """Whether members take turns; None where they do not."""
     return (options.head.members > 1 and bool(options.embedding.character_hidden) and _has_parts(options)) or None
+
+
+def _contexts(job: Job, read: Read, options: TaggerOptions) -> Contexts | None:
+    """What stands around tokens, of the training text or of the folder that is started from, if that is to be read."""
+    if job.start is not None:
+        held: Contexts | None = job.start.reader.contexts
+        return held
+    if not options.contexts.context:
+        return None
+    corpus = read.corpus
+    return Contexts.train(corpus.types, corpus.tokens, corpus.starts, features=read.features, config=options.contexts)
+
+
+def _context_parts(contexts: Contexts | None, options: TaggerOptions) -> dict[str, Any]:
+    """What the config of a tagger says of contexts."""
+    if contexts is None:
+        return {}
+    return {"contexts": contexts.config, "context_head": options.context_head, "contexts_known": contexts.rows}
 
 
 def _table_bytes(rows: int, width: int) -> int:
@@ -277,4 +300,6 @@ def _numbered(read: Read, options: Any) -> LabelledTokens:
     borders = stretches(corpus.starts, options.batch.segment)
     sentences = np.searchsorted(corpus.starts, borders[:-1], side="right") - 1
     where = [corpus.where[sentence] for sentence in sentences]
-    return LabelledTokens(corpus.tokens, read.features.rows(corpus.types), np.stack(ids), borders, where=where)
+    around = None if read.contexts is None else read.contexts.around(corpus.types, read.features)
+    rows = read.features.rows(corpus.types)
+    return LabelledTokens(corpus.tokens, rows, np.stack(ids), borders, where=where, around=around)

@@ -124,6 +124,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "hidden": hidden,
         "batch_size": ROWS,
         "layers": 2,
+        "context": True,
         "members": members,
         "swap_spans": SWAPPED if 0 < facts.alike < FEW_ALIKE else 0.0,
         "character_hidden": TURNED if beside > 1 and facts.turns else SPELT if facts.spelt else 0,

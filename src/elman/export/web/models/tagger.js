@@ -7,6 +7,7 @@ import { argmax, viterbi } from "../decoding/viterbi.js";
 import { logMarginals, marginals, spanProbabilities } from "../decoding/marginals.js";
 import { int32, int64, rowsOf } from "../engine/runtime.js";
 import { distinct, WordVectors } from "../engine/words.js";
+import { Contexts, TEMPLATES } from "../text/context.js";
 import { WordFeatures } from "../text/features.js";
 import { LabelSet } from "../text/labels.js";
 import { Cutter } from "../text/tokens.js";
@@ -24,14 +25,16 @@ export class Tagger {
       folder.document("config.json"), folder.document("words.json"), folder.document("labels.json"),
       folder.unicode(), folder.arrays(),
     ]);
+    const contexts = config.contexts ? await folder.document("contexts.json") : null;
     const graphs = { words: await folder.graph("words.onnx"), tagger: await folder.graph("tagger.onnx") };
-    return new Tagger({ config, words, labels, unicode, arrays, graphs });
+    return new Tagger({ config, words, labels, contexts, unicode, arrays, graphs });
   }
 
-  constructor({ config, words, labels, unicode, arrays, graphs }) {
+  constructor({ config, words, labels, contexts, unicode, arrays, graphs }) {
     const smoothing = config.head.label_smoothing;
     this.unicode = unicode;
     this.features = new WordFeatures(words, unicode);
+    this.contexts = contexts && new Contexts(contexts, this.features);
     this.cutter = new Cutter(unicode);
     this.vectors = new WordVectors(graphs.words);
     this.graph = graphs.tagger;
@@ -66,6 +69,7 @@ export class Tagger {
       vectors: await this.vectors.of(types.map((token) => this.features.row(token))),
       places: int64(places, [1, places.length]),
       lengths: int32([places.length]),
+      ...(this.contexts && { contexts: int32(this.contexts.rows(tokens).flat(), [1, tokens.length, TEMPLATES.length]) }),
     });
     return this.columns.map((_, k) => {
       const rows = rowsOf(found[`scores_${k}`]);

@@ -43,7 +43,7 @@ function innerParts(codes, config, [prefix, suffix, ngram]) {
 }
 
 /** What the characters of a word are, every run of the same as one. */
-function shape(codes, unicode) {
+export function shape(codes, unicode) {
   const classes = codes.map((code) => unicode.of(code) & SHAPE_BITS);
   return classes.filter((one, place) => place === 0 || one !== classes[place - 1]);
 }

@@ -1,0 +1,240 @@
+"""What stands around a token: words, and parts of words, near it, each and by twos, as hashed rows of a table.
+
+Knows tokens by their features and their places; knows no label and no network. Trained by `models.tagging.preparing`,
+asked wherever a tagger that has such a path reads sentences.
+
+Of every distinct token some atoms are known: a hash of its normal form, of its shape, of its prefixes and its suffixes
+(of Hangul in jamo). A template names one atom of one neighbour, or two; what it finds at a token is the hash of these.
+
+    h = a_1 M_1 + a_2 M_2 + salt        row = the number of mix(h) among the hashes that are kept; else 0
+
+Source: the templates are those of log-linear taggers (Ratnaparkhi 1996, A maximum entropy model for part-of-speech
+tagging; Toutanova & al. 2003), without the labels before.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elman.errors import ModelFileError
+from elman.text.config import ContextConfig
+from elman.text.features import WordFeatures, clip, joined
+from elman.text.hangul import decompose_codes
+from elman.text.hashing import POWERS, rows_of, sequence_hashes, sizes_of, starts_of, sums, sums_behind
+from elman.text.kept import frequent, gaps_from_text, gaps_to_text
+from elman.text.vocabulary import check_keys
+from elman.text.word_parts import shapes
+
+BITS = 22
+"""Contexts are told apart by hashes of so many bits."""
+AFFIXES = 5
+WORD, SHAPE = 0, 1
+PREFIX, SUFFIX = 1, 1 + AFFIXES
+"""Of length n at `PREFIX` + n and `SUFFIX` + n."""
+ATOMS = 2 + 2 * AFFIXES
+REACH = 2
+"""Neighbours on either side that templates name."""
+BORDER = 1
+"""The atoms of what stands before and behind a sentence; 0 is what a word has no atom by, as its suffix of three
+characters where it has two."""
+ENDINGS = (SUFFIX + 2, SUFFIX + 3)
+SINGLES: tuple[tuple[int, int], ...] = (
+    *((offset, WORD) for offset in range(-REACH, REACH + 1)), (0, SHAPE),
+    *((0, PREFIX + n) for n in range(1, AFFIXES + 1)), *((0, SUFFIX + n) for n in range(1, AFFIXES + 1)),
+    *((offset, ending) for ending in ENDINGS for offset in (-1, 1)),
+)  # fmt: skip
+"""Templates of one atom: which neighbour, counted from the token, and which atom."""
+PAIRS: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = (
+    ((-1, WORD), (0, WORD)), ((0, WORD), (1, WORD)), ((-1, WORD), (1, WORD)), ((-2, WORD), (-1, WORD)),
+    ((1, WORD), (2, WORD)), ((-1, SHAPE), (0, SHAPE)), ((0, SHAPE), (1, SHAPE)), ((0, SHAPE), (0, WORD)),
+    *(
+        pair
+        for ending in ENDINGS
+        for pair in (
+            ((-1, ending), (0, ending)), ((0, ending), (1, ending)), ((-1, ending), (1, ending)),
+            ((-1, WORD), (0, ending)), ((0, ending), (1, WORD)),
+        )
+    ),
+)  # fmt: skip
+"""Templates of two atoms."""
+TEMPLATES = len(SINGLES) + len(PAIRS)
+NO_ROW = 0
+"""The row of what is not kept, and of what is not there."""
+FIRST_FACTOR, SECOND_FACTOR = np.uint64(0xA0761D6478BD642F), np.uint64(0xE7037ED1A0B428DB)
+_SALTS = np.arange(1, TEMPLATES + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+_AT_ONCE = 1 << 11
+"""Tokens that are worked on at a time, so that their arrays stay in the processor's cache."""
+_COUNTED_AT_ONCE = 1 << 16
+
+
+def _columns(atoms: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Where the atoms that templates name stand among those of all neighbours of a token, one after the other."""
+    return np.array([(offset + REACH) * ATOMS + atom for offset, atom in atoms], dtype=np.int64)
+
+
+_ONE, _FIRST, _SECOND = (
+    _columns(part) for part in (SINGLES, [first for first, _ in PAIRS], [second for _, second in PAIRS])
+)
+
+
+@dataclass(frozen=True)
+class Around:
+    """The rows of contexts in sentences of tokens that are told by their numbers.
+
+    Args:
+        atoms: (n + 1, `ATOMS`), of each distinct token, and of what stands around a sentence.
+    """
+
+    contexts: "Contexts"
+    atoms: NDArray[np.uint64]
+
+    def rows(self, tokens: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """The rows (B, T, `TEMPLATES`) of sentences (B, T), each from its first step on, by numbers of tokens; all of
+        them `NO_ROW` where a step is not real."""
+        found = np.full((*tokens.shape, TEMPLATES), NO_ROW, dtype=np.int32)
+        border = len(self.atoms) - 1
+        padded = np.full((tokens.shape[0], tokens.shape[1] + 2 * REACH), border, dtype=np.int64)
+        padded[:, REACH : padded.shape[1] - REACH] = np.where(real, tokens, border)
+        centres = (np.arange(len(tokens))[:, None] * padded.shape[1] + np.arange(REACH, REACH + tokens.shape[1]))[real]
+        hashes = np.concatenate([np.empty((0, TEMPLATES), np.int64), *hashed(self.atoms, padded.ravel(), centres)])
+        found[real] = self.contexts.numbers(hashes)
+        return found
+
+
+class Contexts:
+    """What stood around the tokens of training often enough.
+
+    Args:
+        kept: the hashes that have a row, which rise; they are numbered in their order, from 1 on.
+    """
+
+    def __init__(self, config: ContextConfig, *, kept: NDArray[np.int64]) -> None:
+        self.config, self.kept = config, kept
+
+    @classmethod
+    def train(
+        cls, types: Sequence[str], tokens: NDArray[Any], starts: NDArray[np.int64], *, features: WordFeatures,
+        config: ContextConfig,
+    ) -> "Contexts":  # fmt: skip
+        """With the sentences of training.
+
+        Args:
+            types: distinct tokens. tokens: numbers of these, one sentence after the other. starts: (sentences + 1,),
+                where each begins, and the end.
+        """
+        known = atoms(types, features)
+        counts = np.zeros(1 << BITS, dtype=np.int64)
+        for some in _stretches(starts):
+            sentences = [tokens[begin:end] for begin, end in pairwise(some)]
+            border = np.full(REACH, len(known) - 1)
+            padded = np.concatenate([border, *(part for one in sentences for part in (one, border))])
+            sizes = sizes_of(some)
+            centres = np.arange(sizes.sum()) + REACH + np.arange(len(sizes)).repeat(sizes) * REACH
+            for hashes in hashed(known, padded, centres):
+                counts += np.bincount(hashes[hashes >= 0], minlength=len(counts))
+        chosen = frequent(counts, minimum=config.context_minimum, most=config.most_contexts)
+        return cls(config, kept=np.flatnonzero(chosen))
+
+    @property
+    def rows(self) -> int:
+        """Rows of a table of all contexts, that of none included."""
+        return len(self.kept) + 1
+
+    def around(self, types: Sequence[str], features: WordFeatures) -> Around:
+        """The same with what is known of distinct tokens.
+
+        Args:
+            features: of the words of the model.
+        """
+        return Around(self, atoms(types, features))
+
+    @cached_property
+    def _rows(self) -> NDArray[np.int32]:
+        """The row of each hash; made when asked for, so that a folder that is refused costs little."""
+        found = np.full(1 << BITS, NO_ROW, dtype=np.int32)
+        found[self.kept] = np.arange(1, self.rows)
+        return found
+
+    def numbers(self, hashes: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The rows of hashes, of which -1 is none."""
+        return np.where(hashes < 0, NO_ROW, self._rows[hashes])
+
+    def to_json(self) -> dict[str, Any]:
+        """All that `from_json` needs beside the config."""
+        return {"contexts": gaps_to_text(self.kept)}
+
+    @classmethod
+    def from_json(cls, document: Any, *, config: ContextConfig, where: str) -> "Contexts":
+        """The contexts of a document that may be wrong.
+
+        Raises:
+            ModelFileError: keys are missing or unknown, or contexts are not hashes that rise.
+        """
+        if not isinstance(document, dict):
+            raise ModelFileError("contexts are not written as keys and values", where=where)
+        check_keys(document, ("contexts",), where=where)
+        return cls(config, kept=gaps_from_text(document["contexts"], 1 << BITS, where=where, what="contexts"))
+
+
+def atoms(types: Sequence[str], features: WordFeatures) -> NDArray[np.uint64]:
+    """The atoms of distinct tokens, and behind them those of the border of a sentence, (n + 1, `ATOMS`)."""
+    found = np.zeros((len(types) + 1, ATOMS), dtype=np.uint64)
+    found[-1] = BORDER
+    if not types:
+        return found
+    own = found[:-1]
+    codes, starts = joined([clip(features.form(token)) for token in types])
+    own[:, WORD] = sequence_hashes(codes, starts)
+    own[:, SHAPE] = sequence_hashes(*shapes(*joined([clip(token) for token in types])))
+    if features.config.jamo:
+        codes, sizes = decompose_codes(codes)
+        starts = starts_of(sums(sizes, starts))
+    begins, ends = starts[:-1], starts[1:]
+    lengths = ends - begins
+    behind = sums_behind((codes + 1).astype(np.uint64), np.arange(len(codes)) - begins.repeat(lengths))
+    for n in range(1, AFFIXES + 1):
+        long = np.flatnonzero(lengths >= n)
+        first, last = begins[long], ends[long]
+        own[long, PREFIX + n] = (behind[first + n] - behind[first]) * POWERS[n - 1]
+        own[long, SUFFIX + n] = (behind[last] - behind[last - n]) * POWERS[lengths[long] - 1]
+    return found
+
+
+def hashed(
+    known: NDArray[np.uint64], padded: NDArray[np.int64], centres: NDArray[np.int64]
+) -> Iterator[NDArray[np.int64]]:
+    """The hashes (some, `TEMPLATES`) of what stands around tokens, some tokens after the others; -1 where a word has no
+    such atom.
+
+    Args:
+        known: atoms of distinct tokens. padded: numbers of tokens, `REACH` of the border between sentences and at both
+            ends. centres: (n,), places of the tokens among these.
+    """
+    reach = np.arange(-REACH, REACH + 1)
+    for begin in range(0, len(centres), _AT_ONCE):
+        some = centres[begin : begin + _AT_ONCE]
+        near = known[padded[some[:, None] + reach]].reshape(len(some), -1)
+        one, first, second = near[:, _ONE], near[:, _FIRST], near[:, _SECOND]
+        there = np.concatenate([one != 0, (first != 0) & (second != 0)], axis=1)
+        one *= FIRST_FACTOR
+        first *= FIRST_FACTOR
+        second *= SECOND_FACTOR
+        first += second
+        sums_ = np.concatenate([one, first], axis=1)
+        sums_ += _SALTS
+        yield np.where(there, rows_of(sums_, bits=BITS), -1)
+
+
+def _stretches(starts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """The borders of some sentences after the others, some thousand tokens at a time, or one sentence."""
+    begin = 0
+    while begin < len(starts) - 1:
+        end = int(np.searchsorted(starts, starts[begin] + _COUNTED_AT_ONCE, side="right")) - 1
+        end = max(end, begin + 1)
+        yield starts[begin : end + 1]
+        begin = end
