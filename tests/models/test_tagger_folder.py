@@ -17,7 +17,7 @@ from elman.models.folder import READ, WEIGHTS
 from elman.models.kinds import TAGGER as KIND
 from tiny import SIZE
 
-CHECKED = (*READ, WEIGHTS, *KIND.documents)
+CHECKED = (*READ, WEIGHTS, *KIND.documents, "contexts.json")
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,15 @@ import numpy as np
 from elman.export.onnx_graph import Graph, Weights, part_of
 from elman.export.onnx_stack import joined, stack
 from elman.export.onnx_words import table
-from elman.nn.config import StackConfig
+from elman.nn.config import CONTEXT_SHARE, StackConfig
 
 
 def tagger_graph(
     config: StackConfig, weights: Weights, *, widths: Sequence[int], crf: Sequence[bool], int8: bool = False,
     contexts: tuple[int, int] | None = None, smoothing: float = 0.0,
 ) -> bytes:  # fmt: skip
-    """Scores of the labels of every column at every step, `scores_K` (M, B, T, labels): ln of the mean p of all
-    members, M then is 1, or as the CRF of each member has them.
+    """Scores of the labels of every column at every step, `scores_K` (M, B, T, labels): ln p as
+    `models.networks.tagger` mixes it, M then is 1, or as the CRF of each member has them.
 
     Inputs `vectors` (W, D), `places` (B, T) of words among these, `lengths` (B,), and with contexts their rows
     `contexts` (B, T, F).
@@ -43,19 +43,21 @@ def tagger_graph(
         for k, is_linear in enumerate(crf):
             scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])  # (T, B, K)
             found[k].append(scores if is_linear else graph.op("LogSoftmax", scores, axis=2))
+    beside: list[str] = []
     if contexts:
         own, (rows, templates) = part_of(weights, "log_linear."), contexts
         steps = graph.op("Transpose", graph.input("contexts", "int32", ["B", "T", templates]), perm=[1, 0, 2])
-        near = table(graph, own, "contexts.E", rows=rows, ids=steps)  # (T, B, F, D)
+        near = table(graph, own, "contexts.E", rows=rows, ids=steps, nothing=0)  # (T, B, F, D)
         h = graph.op("ReduceSum", near, graph.constant([2]), keepdims=0)
         for k, is_linear in enumerate(crf):
             scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])
-            found[k].append(scores if is_linear else smoothed(graph, scores, smoothing))
+            beside.append(scores if is_linear else smoothed(graph, scores, smoothing))
     for k, (scored, is_linear) in enumerate(zip(found, crf, strict=True)):
         labels = len(weights[f"members.0.heads.{k}.b"])
+        other = beside[k : k + 1]
         parts = [
             graph.op("Unsqueeze", one, graph.constant([0]))
-            for one in (scored if is_linear else [log_mean(graph, scored)])
+            for one in ([*scored, *other] if is_linear else [mixed(graph, log_mean(graph, scored), *other)])
         ]
         every = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=0)  # (M, T, B, K)
         rows_first = graph.op("Transpose", every, perm=[0, 2, 1, 3])  # (M, B, T, K)
@@ -71,6 +73,16 @@ def smoothed(graph: Graph, scores: str, share: float) -> str:
     labels = graph.op("Cast", graph.op("Gather", graph.op("Shape", p), graph.constant([2])), to=1)
     spread = graph.op("Div", graph.number(share), labels)
     return graph.op("Log", graph.op("Add", graph.op("Mul", p, graph.number(1 - share)), spread))
+
+
+def mixed(graph: Graph, logs: str, beside: str = "") -> str:
+    """ln of the product of probabilities (T, B, K), each to the power of its share; see `CONTEXT_SHARE`."""
+    if not beside:
+        return logs
+    parts = (
+        graph.op("Mul", one, graph.number(share)) for one, share in ((logs, 1 - CONTEXT_SHARE), (beside, CONTEXT_SHARE))
+    )
+    return graph.op("LogSoftmax", graph.op("Add", *parts), axis=2)
 
 
 def linear_mean(graph: Graph, parts: list[str]) -> str:

@@ -17,15 +17,17 @@ SMALL_TABLE = 1 << 20
 once."""
 
 
-def table(graph: Graph, weights: Weights, name: str, *, rows: int, ids: str) -> str:
+def table(graph: Graph, weights: Weights, name: str, *, rows: int, ids: str, nothing: int | None = None) -> str:
     """The rows (…, D) of a table stored in eight bits at ids (…); what is not stored is zero.
 
     Args:
-        rows: how many rows the whole table has.
+        rows: how many rows the whole table has. nothing: the id that is zero whatever is stored, if there is one.
     """
     values, scales, known = (weights[f"{name}.{part}"] for part in ("values", "scales", "rows"))
     places = np.zeros(rows, dtype=np.int32)
     places[known] = np.arange(1, len(known) + 1)
+    if nothing is not None:
+        places[nothing] = 0
     zero = np.zeros((1, values.shape[1]), dtype=np.int8)
     packed = graph.op("Cast", graph.constant(np.concatenate([zero, values]), name=name), to=1)
     column = np.concatenate([np.ones(1, dtype=np.float32), scales])[:, None]

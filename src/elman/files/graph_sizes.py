@@ -298,8 +298,8 @@ def _transpose(node: Node, given: list[Tensor]) -> list[Tensor]:
 
 
 RULES: dict[str, Rule] = {
-    **dict.fromkeys(("Cast", "LogSoftmax", "Relu", "ReverseSequence", "ScatterND", "Sigmoid", "Softmax", "Sqrt",
-                     "Tanh"), _same),
+    **dict.fromkeys(("Cast", "Log", "LogSoftmax", "Relu", "ReverseSequence", "ScatterND", "Sigmoid", "Softmax",
+                     "Sqrt", "Tanh"), _same),
     **dict.fromkeys(("Add", "And", "Div", "Greater", "GreaterOrEqual", "Less", "Max", "Mean", "Min", "Mul", "Sub",
                      "Where"), _together),
     **dict.fromkeys(("DynamicQuantizeLSTM", "GRU", "LSTM", "RNN"), _cells),

@@ -33,6 +33,8 @@ from elman.text.seen import LARGEST as LARGEST_SEEN
 from elman.text.seen import SeenWords
 from elman.text.vocabulary import check_keys
 
+CONTEXTS = "contexts.json"
+"""The document that a folder has where the words around a token are read."""
 LARGEST_OUTSIDE = 100.0
 """Nats that can be taken off the score of `O`."""
 
@@ -129,7 +131,7 @@ class Tagger(Model):
             "words.json": self.features.to_json(),
             "labels.json": {"columns": [one.to_json() for one in self.labels], "outside": self.reader.outside},
             "seen.json": self.seen.to_json(),
-            **({} if self.reader.contexts is None else {"contexts.json": self.reader.contexts.to_json()}),
+            **({} if self.reader.contexts is None else {CONTEXTS: self.reader.contexts.to_json()}),
         }
 
     def shape_rows(self) -> list[tuple[str, str]]:
@@ -294,12 +296,14 @@ def _contexts(stored: folder.Stored, config: TaggerConfig) -> Contexts | None:
     """What is known of the words around a token, if that is read.
 
     Raises:
-        ModelFileError: `contexts.json` is not one that `Tagger.documents` gives, or not of as many contexts.
+        ModelFileError: it is not one that `Tagger.documents` gives, or not of as many contexts.
     """
+    if stored.has(CONTEXTS) != (config.contexts is not None):
+        raise ModelFileError(f"{CONTEXTS} and config.json do not go together", where=str(stored.path))
     if config.contexts is None:
         return None
-    where = f"{stored.path}/contexts.json"
-    found = Contexts.from_json(stored.document("contexts.json"), config=config.contexts, where=where)
+    where = str(stored.path / CONTEXTS)
+    found = Contexts.from_json(stored.document(CONTEXTS), config=config.contexts, where=where)
     if found.rows != config.contexts_known:
         raise ModelFileError("the contexts are not those of config.json", where=where)
     return found

@@ -153,8 +153,9 @@ class ContextConfig:
     )
     context_minimum: int = option(2, "what stands around fewer tokens of training has no vector", low=1, high=1_000_000)
     most_contexts: int = option(
-        1 << 18, "at most so many vectors of what stands around tokens: those of the most tokens", low=1, high=1 << 22
-    )
+        1 << 18, "at most so many vectors of what stands around tokens: those of the most tokens",
+        low=1, high=1 << 22, automatic=True,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         check(self)

@@ -20,10 +20,10 @@ RUNTIME = "com.microsoft"
 OPERATORS = frozenset(
     [("", name) for name in (
         "Add", "And", "Cast", "Concat", "Div", "Expand", "GRU", "Gather", "GatherElements", "GatherND", "Greater",
-        "GreaterOrEqual", "Identity", "LSTM", "Less", "LogSoftmax", "MatMul", "Max", "Mean", "Min", "Mul", "NonZero",
-        "RNN", "Range", "ReduceLogSumExp", "ReduceMax", "ReduceSum", "Relu", "Reshape", "ReverseSequence", "ScatterND",
-        "Scan", "Shape", "Sigmoid", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose",
-        "Unsqueeze", "Where",
+        "GreaterOrEqual", "Identity", "LSTM", "Less", "Log", "LogSoftmax", "MatMul", "Max", "Mean", "Min", "Mul",
+        "NonZero", "RNN", "Range", "ReduceLogSumExp", "ReduceMax", "ReduceSum", "Relu", "Reshape", "ReverseSequence",
+        "ScatterND", "Scan", "Shape", "Sigmoid", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Tanh",
+        "Transpose", "Unsqueeze", "Where",
     )] + [(RUNTIME, "DynamicQuantizeLSTM"), (RUNTIME, "DynamicQuantizeMatMul")]
 )  # fmt: skip
 """All that exported graphs are made of."""

@@ -15,6 +15,7 @@ from elman.decoding.k_best import k_best, k_best_independent
 from elman.decoding.marginals import lattice, log_marginals, marginals
 from elman.decoding.viterbi import Transitions, viterbi
 from elman.models.windows import refuse_long
+from elman.nn.config import CONTEXT_SHARE
 from elman.text.context import Contexts
 from elman.text.features import WordFeatures
 from elman.text.labels import BIOES, OUTSIDE, LabelSet, to_spans
@@ -154,13 +155,18 @@ class LabelReader:
         return [self._told(k, scores, lengths) for k, scores in enumerate(emissions)]
 
     def _told(self, column: int, emissions: Scores, lengths: NDArray[np.int64]) -> Scores:
-        """ln of the probability of each label, (B, T, K), by scores (M, B, T, K): that of a softmax, else the mean of
-        what the CRF of each member says."""
+        """ln of the probability of each label, (B, T, K), by scores (M, B, T, K): that of a softmax, else of what CRFs
+        say, mixed as the network mixes softmaxes; the last one is that of contexts, where they are read."""
         crfs = self.crfs[column]
         if not crfs:
             return unsmoothed(emissions[0], self.smoothing)
         logs = [log_marginals(some, lengths, crf) for some, crf in zip(emissions, crfs, strict=True)]
-        return np.asarray(np.logaddexp.reduce(logs) - np.log(len(logs)), dtype=np.float32)
+        members = logs if self.contexts is None else logs[:-1]
+        found = np.logaddexp.reduce(members) - np.log(len(members))
+        if self.contexts is not None:
+            found = (1 - CONTEXT_SHARE) * found + CONTEXT_SHARE * logs[-1]
+            found = found - np.logaddexp.reduce(found, axis=-1, keepdims=True)
+        return np.asarray(found, dtype=np.float32)
 
     def distributions(
         self, sentences: Sequence[Sequence[str]]

@@ -44,6 +44,11 @@ SPELT, SEVERAL, MOSTLY = 50, 2.0, 0.5
 """Size of the network that reads the characters of words, where these have several, of parts of speech where more than
 this share of them are syllables: most words of Hangul are met once, their syllables a thousand times; of spans in a
 small text, whose names are met once or never."""
+ROW, MOST_ROWS, FEWEST_ROWS = 24, 1 << 18, 50_000
+"""Bytes of the vector of a context, with the default width; how many there are at most, and how many a folder is to
+have room for beside its members: with a quarter of those that EWT has, nothing was lost."""
+CONTEXTS = 0.2
+"""What contexts cost, as a share of the time of the smallest network."""
 DEV_TOKENS = 40_000
 """Tokens of an evaluation on the way."""
 ROWS = 32
@@ -59,9 +64,10 @@ class Facts:
         seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
         letters: how many characters a distinct token has, on average; syllables: share of them that are syllables, or
             words of themselves (Hangul, kana, Chinese). alike: how many spans a type has, on average,
-            where spans can stand in place of others; else 0. parts: whether parts of words are hashed. words,
-            features: bytes of the tables of whole words and of hashed features in the folder. read: numbers of a vector
-            of a word. precision: number format of the products; threads: that compute them.
+            where spans can stand in place of others; else 0. parts: whether parts of words are hashed. contexts:
+            whether what stands around tokens is read. words, features: bytes of the tables of whole words and of
+            hashed features in the folder. read: numbers of a vector of a word. precision: number format of the
+            products; threads: that compute them.
     """
 
     tokens: int
@@ -73,6 +79,7 @@ class Facts:
     syllables: float = 0.0
     alike: float = 0.0
     parts: bool = True
+    contexts: bool = False
     words: int = 0
     features: int = 0
     read: int = 0
@@ -112,6 +119,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
 
     Entities stand in few sentences, and are not learnt where much is dropped; a part of speech is met often.
     """
+    facts = replace(facts, contexts=given.get("context", True))
     if given.get("members") == 1 or given.get("character_hidden") == 0:
         facts = replace(facts, parts=False)
     hidden = given.get("hidden", _hidden(facts))
@@ -124,7 +132,8 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "hidden": hidden,
         "batch_size": ROWS,
         "layers": 2,
-        "context": True,
+        "context": facts.contexts,
+        "most_contexts": _rows(facts, hidden, beside),
         "members": members,
         "swap_spans": SWAPPED if 0 < facts.alike < FEW_ALIKE else 0.0,
         "character_hidden": TURNED if beside > 1 and facts.turns else SPELT if facts.spelt else 0,
@@ -160,9 +169,16 @@ def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
         enough = max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens)
         if most_epochs:
             enough = most_epochs * (1 - LITTLE_LESS / count)
-        if _epochs(facts, hidden, count) >= enough and _bytes(facts, hidden, count) <= LARGEST:
+        least = _bytes(facts, hidden, count) + facts.contexts * FEWEST_ROWS * ROW
+        if _epochs(facts, hidden, count) >= enough and least <= LARGEST:
             return count
     return 1
+
+
+def _rows(facts: Facts, hidden: int, members: int) -> int:
+    """As many contexts as leave the folder small."""
+    left = (LARGEST - _bytes(facts, hidden, members)) // ROW
+    return min(MOST_ROWS, max(FEWEST_ROWS, left))
 
 
 def _epochs(facts: Facts, hidden: int, members: int) -> float:
@@ -176,6 +192,7 @@ def _epochs(facts: Facts, hidden: int, members: int) -> float:
         work = members + members // 2 * spelling
     else:
         work = members * (1 + facts.spelt * spelling)
+    work += facts.contexts * CONTEXTS * speed / max(speeds.values())
     share = (SEQUENCES if facts.spans else 1.0) * (1 + SECOND_THREAD * (facts.threads > 1))
     return facts.seconds * speed * share / work / facts.tokens
 

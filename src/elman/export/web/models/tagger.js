@@ -18,6 +18,8 @@ const NEVER = -1e4;
 const OUTSIDE = "O";
 /** What is left of a probability that is no larger than what smoothing spread. */
 const FAINT = 1e-9;
+/** What the chain of contexts counts, as the graph has it where there is none. */
+const CONTEXT_SHARE = 1 / 3;
 
 export class Tagger {
   static async open(folder) {
@@ -41,7 +43,8 @@ export class Tagger {
     this.columns = labels.columns.map((document, k) => {
       const set = new LabelSet(document);
       const chains = chainsOf(arrays, k);
-      return { name: set.name, labels: set, chains, rules: rulesOf(set, chains), outside: labels.outside[k], smoothing };
+      const share = this.contexts ? CONTEXT_SHARE : 0;
+      return { name: set.name, labels: set, chains, share, rules: rulesOf(set, chains), outside: labels.outside[k], smoothing };
     });
   }
 
@@ -83,7 +86,7 @@ export class Tagger {
 function told(column, members) {
   const { chains, rules, labels } = column;
   const isOwn = chains.length === 1;
-  const scores = isOwn ? members[0] : chains.length > 0 ? meanOfMembers(members, chains) : plain(members[0], column);
+  const scores = isOwn ? members[0] : chains.length > 0 ? mixed(members, column) : plain(members[0], column);
   const chain = isOwn ? chains[0] : rules;
   const ids = bestLabels(column, isOwn ? logMarginals(scores, chain) : scores);
   const sure = chain === null ? scores.map((row) => Array.from(row, Math.exp)) : marginals(scores, chain);
@@ -116,10 +119,20 @@ function bestLabels({ labels, rules, outside }, logs) {
   return viterbi(lowered, rules);
 }
 
-/** ln of the mean of the probabilities that the chains of several members give. */
-function meanOfMembers(members, chains) {
+/** ln of the probabilities that the chains of several members give together, and the last of them, with its share. */
+function mixed(members, { chains, share }) {
   const logs = members.map((scores, member) => logMarginals(scores, chains[member]));
-  return logs[0].map((row, t) => row.map((_, k) => logMean(logs.map((one) => one[t][k]))));
+  const own = share === 0 ? logs : logs.slice(0, -1);
+  const means = own[0].map((row, t) => row.map((_, k) => logMean(own.map((one) => one[t][k]))));
+  if (share === 0) return means;
+  return means.map((row, t) => normalized(row.map((log, k) => (1 - share) * log + share * logs.at(-1)[t][k])));
+}
+
+/** Logarithms less that of the sum of what they stand for. */
+function normalized(logs) {
+  const top = Math.max(...logs);
+  const total = top + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - top), 0));
+  return logs.map((log) => Math.fround(log - total));
 }
 
 function logMean(logs) {
