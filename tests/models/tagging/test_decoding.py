@@ -1,4 +1,4 @@
-"""What labels are read off several stacks that each have a CRF: against every labelling of a sentence, one by one."""
+"""What labels are read off several stacks, and contexts, that each have a CRF: against every labelling of a sentence, one by one."""
 
 from itertools import pairwise, product
 from pathlib import Path
@@ -19,24 +19,27 @@ def model(treebank: dict[str, Path]) -> elman.Tagger:
     return elman.Tagger.train(treebank["train spans"], dev="none", epochs=2, members=2, **TAGGER)
 
 
-def mean_marginals(model: elman.Tagger) -> np.ndarray:
-    """The probability of each label at each place, (T, K), by each CRF from all labellings; the mean of both."""
+def mixed_marginals(model: elman.Tagger) -> np.ndarray:
+    """The probability of each label at each place, (T, K), by each CRF from all labellings: the mean of both stacks to
+    the power of two thirds, times that of contexts to the power of one third."""
     ((_, batch),) = model.reader._batches([TOKENS])
     (emissions,), crfs = model.engine.emissions(batch), model.engine.transitions(0)
     steps, labels = len(TOKENS), emissions.shape[-1]
-    found = np.zeros((2, steps, labels))
+    found = np.zeros((3, steps, labels))
     for m, crf in enumerate(crfs):
         for path in product(range(labels), repeat=steps):
             score = float(crf.begin[path[0]] + crf.end[path[-1]])
             score += sum(float(emissions[m, 0, t, k]) for t, k in enumerate(path))
             score += sum(float(crf.between[one, other]) for one, other in pairwise(path))
             found[m, np.arange(steps), path] += np.exp(score)
-    return (found / found.sum(axis=2, keepdims=True)).mean(axis=0)
+    *stacks, contexts = found / found.sum(axis=2, keepdims=True)
+    p = (sum(stacks) / 2) ** (2 / 3) * contexts ** (1 / 3)
+    return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
 @pytest.mark.parametrize("less", [0.0, 0.7])
-def test_the_best_labels_have_the_greatest_product_of_mean_probabilities(model: elman.Tagger, less: float) -> None:
-    (labels,), p = model.labels, mean_marginals(model)
+def test_the_best_labels_have_the_greatest_product_of_mixed_probabilities(model: elman.Tagger, less: float) -> None:
+    (labels,), p = model.labels, mixed_marginals(model)
     logs = np.log(np.maximum(p, 1e-30)) - less * (np.array(labels.internal) == "O")
     begin, between, end = labels.allowed()
     allowed = [
@@ -45,16 +48,16 @@ def test_the_best_labels_have_the_greatest_product_of_mean_probabilities(model: 
         if begin[path[0]] and end[path[-1]] and all(between[a, b] for a, b in pairwise(path))
     ]
     best = max(allowed, key=lambda path: sum(logs[t, k] for t, k in enumerate(path)))
-    reader = LabelReader(model.engine, model.features, model.labels, outside=[less])
+    reader = LabelReader(model.engine, model.features, model.labels, outside=[less], contexts=model.reader.contexts)
     assert reader.labels_of([TOKENS])[0][0].tolist() == list(best)
     (told,) = reader.tagged([TOKENS])
     assert told.labels[labels.name] == labels.decode(np.array(best))
 
 
-def test_batches_tell_the_mean_of_the_probabilities(model: elman.Tagger) -> None:
+def test_batches_tell_the_mixed_probabilities(model: elman.Tagger) -> None:
     ((group, (logs,), lengths),) = model.reader.log_probability_batches([TOKENS])
     assert group == [0] and lengths[0] == len(TOKENS)
-    np.testing.assert_allclose(np.exp(logs[0, : len(TOKENS)]), mean_marginals(model), rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(np.exp(logs[0, : len(TOKENS)]), mixed_marginals(model), rtol=1e-4, atol=1e-7)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5])

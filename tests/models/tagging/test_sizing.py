@@ -5,9 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import elman
-from elman.models.tagging.sizing import FEW_TOKENS, MOST_EPOCHS, MOST_MEMBERS, TURNED, Facts, choose
+from elman.models.tagging.sizing import (
+    FEW_TOKENS,
+    FEWEST_ROWS,
+    MOST_EPOCHS,
+    MOST_MEMBERS,
+    MOST_ROWS,
+    ROW,
+    TURNED,
+    Facts,
+    choose,
+)
 from tiny import TAGGER, columns, conllu
 
+ALONE = {"context": False}
+"""Nothing beside the networks."""
 FACTS = Facts(tokens=60_000, sentences=3000, seconds=300.0, epochs=None, spans=True, precision="bf16")
 
 
@@ -39,19 +51,21 @@ def test_what_time_there_is_for_more_goes_to_further_members() -> None:
 def test_members_that_read_spans_may_have_a_little_less_than_the_most() -> None:
     slow = replace(FACTS, precision="fp32")  # reads 7,200 tokens a second
     seconds = [MOST_EPOCHS * share * slow.tokens / 7200 for share in (1.0, 1.4, 1.6, 2.4, 2.6, 9.0)]
-    assert [choose(replace(slow, seconds=s), {}).values["members"] for s in seconds] == [1, 1, 2, 2, 3, MOST_MEMBERS]
+    assert [choose(replace(slow, seconds=s), ALONE).values["members"] for s in seconds] == [1, 1, 2, 2, 3, MOST_MEMBERS]
 
 
 def test_members_make_a_small_folder() -> None:
     """In millions of bytes: two layers of 192 both ways that read 164 numbers have 5.7."""
     treebank = replace(FACTS, tokens=200_000, spans=False, seconds=1e6, read=164)
-    found = [choose(replace(treebank, words=tables), {}).values["members"] for tables in (0, 700_000, 4_000_000, 10**8)]
+    found = [
+        choose(replace(treebank, words=tables), ALONE).values["members"] for tables in (0, 700_000, 4_000_000, 10**8)
+    ]
     assert found == [3, 3, 2, 1]
 
 
 def test_a_second_thread_reads_more() -> None:
     treebank = replace(FACTS, tokens=200_000, spans=False, seconds=300.0, precision="bf16")
-    one, two = (choose(replace(treebank, threads=threads), {}) for threads in (1, 2))
+    one, two = (choose(replace(treebank, threads=threads), ALONE) for threads in (1, 2))
     assert (one.values["members"], two.values["members"]) == (1, 2) and abs(2 * two.steps - 1.5 * one.steps) <= 2
 
 
@@ -73,7 +87,7 @@ def test_a_processor_without_bf16_reads_less() -> None:
 
 def test_several_members_read_a_text_the_less_often() -> None:
     whole = replace(FACTS, spans=False)
-    one, two = (choose(whole, {"members": members, "hidden": 128}).steps for members in (1, 2))
+    one, two = (choose(whole, {**ALONE, "members": members, "hidden": 128}).steps for members in (1, 2))
     assert two == one // 2
 
 
@@ -106,7 +120,7 @@ def test_the_syllables_of_a_treebank_decide(tmp_path: Path) -> None:
 
 def test_long_words_that_are_spelt_leave_less_time() -> None:
     treebank = replace(FACTS, spans=False, tokens=300_000, seconds=600.0, precision="fp32", syllables=0.8)  # 16 epochs
-    steps = [choose(replace(treebank, letters=letters), {}).steps for letters in (1.0, 3.0, 6.0)]
+    steps = [choose(replace(treebank, letters=letters), ALONE).steps for letters in (1.0, 3.0, 6.0)]
     assert abs(steps[0] - 1.5 * steps[1]) <= 2 and abs(steps[0] - 2 * steps[2]) <= 2
 
 
@@ -143,7 +157,9 @@ def test_members_take_turns_by_letters_and_spans() -> None:
 def test_the_characters_of_each_second_member_take_their_time() -> None:
     """Six letters take as long as the word does by a network of 128: three parts of work for two members."""
     treebank = replace(FACTS, tokens=200_000, spans=False, seconds=900.0, precision="fp32")
-    plain, turned = (choose(replace(treebank, letters=n), {"members": 2, "hidden": 128}).steps for n in (1.0, 6.0))
+    plain, turned = (
+        choose(replace(treebank, letters=n), {**ALONE, "members": 2, "hidden": 128}).steps for n in (1.0, 6.0)
+    )
     assert abs(2 * plain - 3 * turned) <= 3
 
 
@@ -151,5 +167,25 @@ def test_large_members_take_turns_only_where_there_is_much_time_and_they_make_a_
     treebank = replace(FACTS, tokens=300_000, spans=False, letters=4.0, seconds=4000.0, precision="fp32", read=164)
     small, large = (replace(treebank, words=words, features=4_700_000) for words in (1_000_000, 3_200_000))
     facts = (small, replace(small, seconds=2000.0), large, replace(small, seconds=750.0))
-    chosen = [choose(one, {}).values for one in facts]
+    chosen = [choose(one, ALONE).values for one in facts]
     assert [(one["hidden"], one["members"]) for one in chosen] == [(192, 2), (128, 2), (128, 2), (192, 1)]
+
+
+def test_contexts_take_a_fifth_of_the_time_of_the_smallest_network() -> None:
+    treebank = replace(FACTS, tokens=200_000, spans=False, precision="fp32")
+    beside, alone = (choose(treebank, {**given, "hidden": 128, "members": 1}) for given in ({}, ALONE))
+    assert abs(1.2 * beside.steps - alone.steps) <= 2
+    assert beside.values["context"] and "context" not in alone.values
+
+
+def test_a_folder_has_room_for_contexts_beside_members_or_there_is_one_member_less() -> None:
+    """Two networks of 128 that take turns have 6.4 million bytes of weights here."""
+    treebank = replace(FACTS, tokens=200_000, spans=False, letters=6.0, seconds=1500.0, precision="fp32", read=164)
+    found = [
+        choose(replace(treebank, features=tables), {}).values for tables in (10**6, 9_000_000, 10_500_000, 12_000_000)
+    ]
+    assert [one["members"] for one in found] == [2, 2, 2, 1]
+    rows = [one["most_contexts"] for one in found]
+    assert rows[0] == MOST_ROWS > rows[1] > rows[2] >= FEWEST_ROWS and rows[1] - rows[2] == 1_500_000 // ROW
+    assert choose(replace(treebank, features=10**9), {}).values["most_contexts"] == FEWEST_ROWS
+    assert choose(replace(treebank, features=12_000_000), ALONE).values["members"] == 2
