@@ -15,7 +15,7 @@ from elman.data.tokens import distinct
 from elman.errors import ModelFileError
 from elman.text import context
 from elman.text.config import ContextConfig, WordConfig
-from elman.text.context import BITS, PAIRS, SINGLES, TEMPLATES, Contexts
+from elman.text.context import BITS, PAIRS, SINGLES, TEMPLATES, Contexts, held
 from elman.text.features import WordFeatures, clip, normal_form
 from elman.text.hangul import decompose
 from elman.text.word_parts import class_of
@@ -41,37 +41,33 @@ def hash_of(codes: list[int]) -> int:
     return found
 
 
-def atom(token: str | None, name: int) -> int | None:
+def atom(token: str | None, name: int) -> int:
     """An atom of a token; of what stands around a sentence it is always 1."""
     if token is None:
         return 1
     form = clip(normal_form(token))
     if name == context.WORD:
-        return hash_of([ord(c) for c in form]) if form else None
+        return hash_of([ord(c) for c in form])
     if name == context.SHAPE:
-        classes = [one for one, _ in groupby(class_of(ord(c)) for c in clip(token))]
-        return hash_of(classes) if classes else None
+        return hash_of([one for one, _ in groupby(class_of(ord(c)) for c in clip(token))])
     parts = [ord(c) for c in decompose(form)]
     length = name - context.PREFIX if name <= context.PREFIX + context.AFFIXES else name - context.SUFFIX
     if length > len(parts):
-        return None
+        return 0
     return hash_of(parts[:length] if name <= context.PREFIX + context.AFFIXES else parts[len(parts) - length :])
 
 
-def twin(tokens: list[str], place: int) -> list[int | None]:
+def twin(tokens: list[str], place: int) -> list[int]:
     """The hash that each template finds at a token."""
-    found: list[int | None] = []
+    found: list[int] = []
     templates: list[tuple[tuple[int, int], ...]] = [*((one,) for one in SINGLES), *PAIRS]
     for number, template in enumerate(templates, 1):
         near = [place + offset for offset, _ in template]
         atoms = [
             atom(tokens[k] if 0 <= k < len(tokens) else None, name) for k, (_, name) in zip(near, template, strict=True)
         ]
-        if None in atoms:
-            found.append(None)
-            continue
         factors = (0xA0761D6478BD642F, 0xE7037ED1A0B428DB)
-        total = sum(a * factor for a, factor in zip(atoms, factors, strict=False) if a is not None)
+        total = sum(a * factor for a, factor in zip(atoms, factors, strict=False))
         found.append(mixed((total + number * 0x9E3779B97F4A7C15) & ALL))
     return found
 
@@ -85,7 +81,7 @@ def trained(sentences: list[list[str]], **options: Any) -> tuple[Contexts, WordF
 
 def rows_of(contexts: Contexts, features: WordFeatures, tokens: list[str]) -> list[list[int]]:
     types, places, _ = distinct([tokens])
-    found = contexts.around(types, features).rows(places[None], np.ones((1, len(tokens)), dtype=np.bool_))
+    found = contexts.around(held(types, features)).rows(places[None], np.ones((1, len(tokens)), dtype=np.bool_))
     assert found.dtype == np.int32 and found.shape == (1, len(tokens), TEMPLATES)
     rows: list[list[int]] = found[0].tolist()
     return rows
@@ -94,16 +90,14 @@ def rows_of(contexts: Contexts, features: WordFeatures, tokens: list[str]) -> li
 @pytest.mark.parametrize("minimum", [1, 2])
 def test_kept_are_the_hashes_that_stand_around_enough_tokens(minimum: int) -> None:
     contexts, _ = trained(SENTENCES, context_minimum=minimum)
-    counts = Counter(
-        found for tokens in SENTENCES for k in range(len(tokens)) for found in twin(tokens, k) if found is not None
-    )
+    counts = Counter(found for tokens in SENTENCES for k in range(len(tokens)) for found in twin(tokens, k))
     assert contexts.kept.tolist() == sorted(h for h, often in counts.items() if often >= minimum)
     assert contexts.rows == len(contexts.kept) + 1
 
 
 def test_at_most_so_many_are_kept_those_of_the_most_tokens() -> None:
     contexts, _ = trained(SENTENCES, context_minimum=1, most_contexts=20)
-    counts = Counter(h for tokens in SENTENCES for k in range(len(tokens)) for h in twin(tokens, k) if h is not None)
+    counts = Counter(h for tokens in SENTENCES for k in range(len(tokens)) for h in twin(tokens, k))
     least = min(counts[int(h)] for h in contexts.kept)
     assert 0 < len(contexts.kept) <= 20
     assert {h for h, often in counts.items() if often >= least} == set(contexts.kept.tolist())
@@ -114,7 +108,7 @@ def test_at_most_so_many_are_kept_those_of_the_most_tokens() -> None:
 def test_rows_are_the_numbers_of_what_is_kept_and_0_of_all_else(tokens: list[str]) -> None:
     contexts, features = trained(SENTENCES, context_minimum=1)
     numbers = {int(h): number for number, h in enumerate(contexts.kept, 1)}
-    wanted = [[0 if h is None else numbers.get(h, 0) for h in twin(tokens, k)] for k in range(len(tokens))]
+    wanted = [[numbers.get(h, 0) for h in twin(tokens, k)] for k in range(len(tokens))]
     assert rows_of(contexts, features, tokens) == wanted
 
 
@@ -126,7 +120,7 @@ def test_rows_do_not_depend_on_sentences_beside_or_on_padding() -> None:
     real = np.zeros(beside.shape, dtype=np.bool_)
     for row, (begin, end) in enumerate(pairwise(starts)):
         beside[row, : end - begin], real[row, : end - begin] = tokens[begin:end], True
-    found = contexts.around(types, features).rows(beside, real)
+    found = contexts.around(held(types, features)).rows(beside, real)
     for row, sentence in enumerate(SENTENCES):
         assert found[row, : len(sentence)].tolist() == rows_of(contexts, features, sentence)
         assert not found[row, len(sentence) :].any()
@@ -141,9 +135,19 @@ def test_many_sentences_are_counted_some_after_the_others(monkeypatch: pytest.Mo
     assert np.array_equal(whole.kept, parts.kept) and len(whole.kept)
 
 
+@given(st.lists(TOKEN, min_size=1, max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_what_is_held_of_a_token_does_not_depend_on_the_others(tokens: list[str]) -> None:
+    features = WordFeatures.train({"a": 1}, WordConfig())
+    every = held(tokens, features)
+    for place, token in enumerate(tokens):
+        assert np.array_equal(every[place], held([token], features)[0])
+    assert np.array_equal(held(tokens * 9, features), np.concatenate([every] * 9))
+
+
 def test_no_sentences_have_no_rows() -> None:
     contexts, features = trained(SENTENCES)
-    none = contexts.around([], features).rows(np.zeros((2, 3), np.int64), np.zeros((2, 3), dtype=np.bool_))
+    none = contexts.around(held([], features)).rows(np.zeros((2, 3), np.int64), np.zeros((2, 3), dtype=np.bool_))
     assert none.shape == (2, 3, TEMPLATES) and not none.any()
 
 

@@ -12,7 +12,7 @@ from elman.data.tokens import distinct
 from elman.decoding.marginals import lattice, marginals
 from elman.decoding.viterbi import Transitions, viterbi
 from elman.text.config import ContextConfig, WordConfig
-from elman.text.context import Contexts
+from elman.text.context import Contexts, held
 from elman.text.features import WordFeatures, normal_form
 from elman.text.labels import SCHEMES, LabelSet
 from elman.text.tokens import split_characters, split_words
@@ -76,7 +76,7 @@ def test_tokens_have_the_same_contexts(
     request = {"ask": "contexts", "sentences": sentences, "words": features.to_json(), "document": contexts.to_json()}
     (found,) = ask(tagger_site, request)
     types, tokens, starts = distinct(sentences)
-    around = contexts.around(types, features)
+    around = contexts.around(held(types, features))
     for number, rows in enumerate(found):
         some = tokens[None, starts[number] : starts[number + 1]]
         assert rows == around.rows(some, np.ones(some.shape, dtype=np.bool_))[0].tolist(), sentences[number]

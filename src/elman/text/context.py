@@ -14,7 +14,7 @@ tagging; Toutanova & al. 2003), without the labels before.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -24,8 +24,18 @@ from numpy.typing import NDArray
 from elman.errors import ModelFileError
 from elman.text.config import ContextConfig
 from elman.text.features import WordFeatures, clip, joined
-from elman.text.hangul import decompose_codes
-from elman.text.hashing import POWERS, rows_of, sequence_hashes, sizes_of, starts_of, sums, sums_behind
+from elman.text.few_words import FEW, shape_of
+from elman.text.hangul import JAMO_OF, decompose_codes, has_hangul
+from elman.text.hashing import (
+    POWERS,
+    rows_of,
+    sequence_hash,
+    sequence_hashes,
+    sizes_of,
+    starts_of,
+    sums,
+    sums_behind,
+)
 from elman.text.kept import frequent, gaps_from_text, gaps_to_text
 from elman.text.vocabulary import check_keys
 from elman.text.word_parts import shapes
@@ -40,8 +50,8 @@ ATOMS = 2 + 2 * AFFIXES
 REACH = 2
 """Neighbours on either side that templates name."""
 BORDER = 1
-"""The atoms of what stands before and behind a sentence; 0 is what a word has no atom by, as its suffix of three
-characters where it has two."""
+"""The atoms of what stands before and behind a sentence. That of a suffix of three characters, where a word has two, is
+0, an atom like any other."""
 ENDINGS = (SUFFIX + 2, SUFFIX + 3)
 SINGLES: tuple[tuple[int, int], ...] = (
     *((offset, WORD) for offset in range(-REACH, REACH + 1)), (0, SHAPE),
@@ -65,21 +75,31 @@ PAIRS: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = (
 TEMPLATES = len(SINGLES) + len(PAIRS)
 NO_ROW = 0
 """The row of what is not kept, and of what is not there."""
-FIRST_FACTOR, SECOND_FACTOR = np.uint64(0xA0761D6478BD642F), np.uint64(0xE7037ED1A0B428DB)
+FACTORS = (0xA0761D6478BD642F, 0xE7037ED1A0B428DB)
 _SALTS = np.arange(1, TEMPLATES + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 _AT_ONCE = 1 << 11
 """Tokens that are worked on at a time, so that their arrays stay in the processor's cache."""
 _COUNTED_AT_ONCE = 1 << 16
 
 
-def _columns(atoms: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
-    """Where the atoms that templates name stand among those of all neighbours of a token, one after the other."""
-    return np.array([(offset + REACH) * ATOMS + atom for offset, atom in atoms], dtype=np.int64)
+KNOWN = 2 * ATOMS + 1
+"""What is held of a token: its atoms times the first factor, then times the second, and a 0 where none is named."""
 
 
-_ONE, _FIRST, _SECOND = (
-    _columns(part) for part in (SINGLES, [first for first, _ in PAIRS], [second for _, second in PAIRS])
+def _columns(atoms: Sequence[tuple[int, int] | None], factor: int) -> NDArray[np.int64]:
+    """Where the atoms that templates name stand, times a factor, among what is held of all neighbours of a token."""
+    nothing = REACH * KNOWN + KNOWN - 1
+    places = [None if one is None else (one[0] + REACH) * KNOWN + factor * ATOMS + one[1] for one in atoms]
+    return np.array([nothing if place is None else place for place in places], dtype=np.int64)
+
+
+_FIRST = _columns([*SINGLES, *(first for first, _ in PAIRS)], 0)
+_SECOND = _columns([*(None for _ in SINGLES), *(second for _, second in PAIRS)], 1)
+_NEAR = np.arange(-REACH, REACH + 1)
+_AROUND = np.full((1, KNOWN), BORDER, dtype=np.uint64) * np.array(
+    [*(f for f in FACTORS for _ in range(ATOMS)), 0], np.uint64
 )
+"""What is held of the border of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -87,23 +107,31 @@ class Around:
     """The rows of contexts in sentences of tokens that are told by their numbers.
 
     Args:
-        atoms: (n + 1, `ATOMS`), of each distinct token, and of what stands around a sentence.
+        known: (n + 1, `KNOWN`), what is held of each distinct token, and of the border of a sentence.
     """
 
     contexts: "Contexts"
-    atoms: NDArray[np.uint64]
+    known: NDArray[np.uint64]
 
     def rows(self, tokens: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.int32]:
         """The rows (B, T, `TEMPLATES`) of sentences (B, T), each from its first step on, by numbers of tokens; all of
         them `NO_ROW` where a step is not real."""
-        found = np.full((*tokens.shape, TEMPLATES), NO_ROW, dtype=np.int32)
-        border = len(self.atoms) - 1
+        border = len(self.known) - 1
         padded = np.full((tokens.shape[0], tokens.shape[1] + 2 * REACH), border, dtype=np.int64)
-        padded[:, REACH : padded.shape[1] - REACH] = np.where(real, tokens, border)
+        padded[:, REACH : padded.shape[1] - REACH] = tokens
+        if real.all():  # as of one sentence, which waits for its answer
+            centres = np.arange(len(tokens))[:, None] * padded.shape[1] + np.arange(REACH, REACH + tokens.shape[1])
+            return self._found(padded, centres.ravel()).reshape(*tokens.shape, TEMPLATES)
+        padded[:, REACH : padded.shape[1] - REACH][~real] = border
+        found = np.full((*tokens.shape, TEMPLATES), NO_ROW, dtype=np.int32)
         centres = (np.arange(len(tokens))[:, None] * padded.shape[1] + np.arange(REACH, REACH + tokens.shape[1]))[real]
-        hashes = np.concatenate([np.empty((0, TEMPLATES), np.int64), *hashed(self.atoms, padded.ravel(), centres)])
-        found[real] = self.contexts.numbers(hashes)
+        found[real] = self._found(padded, centres)
         return found
+
+    def _found(self, padded: NDArray[np.int64], centres: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The rows (n, `TEMPLATES`) at some places."""
+        parts = [self.contexts.table[hashes] for hashes in hashed(self.known, padded.ravel(), centres)]
+        return parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, TEMPLATES), np.int32), *parts])
 
 
 class Contexts:
@@ -127,7 +155,7 @@ class Contexts:
             types: distinct tokens. tokens: numbers of these, one sentence after the other. starts: (sentences + 1,),
                 where each begins, and the end.
         """
-        known = atoms(types, features)
+        known = np.concatenate([held(types, features), _AROUND])
         counts = np.zeros(1 << BITS, dtype=np.int64)
         for some in _stretches(starts):
             sentences = [tokens[begin:end] for begin, end in pairwise(some)]
@@ -136,7 +164,7 @@ class Contexts:
             sizes = sizes_of(some)
             centres = np.arange(sizes.sum()) + REACH + np.arange(len(sizes)).repeat(sizes) * REACH
             for hashes in hashed(known, padded, centres):
-                counts += np.bincount(hashes[hashes >= 0], minlength=len(counts))
+                counts += np.bincount(hashes.ravel(), minlength=len(counts))
         chosen = frequent(counts, minimum=config.context_minimum, most=config.most_contexts)
         return cls(config, kept=np.flatnonzero(chosen))
 
@@ -145,24 +173,16 @@ class Contexts:
         """Rows of a table of all contexts, that of none included."""
         return len(self.kept) + 1
 
-    def around(self, types: Sequence[str], features: WordFeatures) -> Around:
-        """The same with what is known of distinct tokens.
-
-        Args:
-            features: of the words of the model.
-        """
-        return Around(self, atoms(types, features))
+    def around(self, known: NDArray[np.uint64]) -> Around:
+        """The same with what is held of distinct tokens (see `held`)."""
+        return Around(self, np.concatenate([known, _AROUND]))
 
     @cached_property
-    def _rows(self) -> NDArray[np.int32]:
+    def table(self) -> NDArray[np.int32]:
         """The row of each hash; made when asked for, so that a folder that is refused costs little."""
         found = np.full(1 << BITS, NO_ROW, dtype=np.int32)
         found[self.kept] = np.arange(1, self.rows)
         return found
-
-    def numbers(self, hashes: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The rows of hashes, of which -1 is none."""
-        return np.where(hashes < 0, NO_ROW, self._rows[hashes])
 
     def to_json(self) -> dict[str, Any]:
         """All that `from_json` needs beside the config."""
@@ -181,16 +201,26 @@ class Contexts:
         return cls(config, kept=gaps_from_text(document["contexts"], 1 << BITS, where=where, what="contexts"))
 
 
+def held(types: Sequence[str], features: WordFeatures) -> NDArray[np.uint64]:
+    """What is held of distinct tokens, (n, `KNOWN`); that of one does not depend on the others.
+
+    Args:
+        features: of the words of the model.
+    """
+    found = np.zeros((len(types), KNOWN), dtype=np.uint64)
+    if types:
+        own = np.array([_atoms(token, features) for token in types], np.uint64) if len(types) <= FEW else None
+        found[:, :ATOMS] = found[:, ATOMS:-1] = atoms(types, features) if own is None else own
+    found *= _AROUND[0]
+    return found
+
+
 def atoms(types: Sequence[str], features: WordFeatures) -> NDArray[np.uint64]:
-    """The atoms of distinct tokens, and behind them those of the border of a sentence, (n + 1, `ATOMS`)."""
-    found = np.zeros((len(types) + 1, ATOMS), dtype=np.uint64)
-    found[-1] = BORDER
-    if not types:
-        return found
-    own = found[:-1]
+    """The atoms of distinct tokens, (n, `ATOMS`)."""
+    found = np.zeros((len(types), ATOMS), dtype=np.uint64)
     codes, starts = joined([clip(features.form(token)) for token in types])
-    own[:, WORD] = sequence_hashes(codes, starts)
-    own[:, SHAPE] = sequence_hashes(*shapes(*joined([clip(token) for token in types])))
+    found[:, WORD] = sequence_hashes(codes, starts)
+    found[:, SHAPE] = sequence_hashes(*shapes(*joined([clip(token) for token in types])))
     if features.config.jamo:
         codes, sizes = decompose_codes(codes)
         starts = starts_of(sums(sizes, starts))
@@ -200,34 +230,43 @@ def atoms(types: Sequence[str], features: WordFeatures) -> NDArray[np.uint64]:
     for n in range(1, AFFIXES + 1):
         long = np.flatnonzero(lengths >= n)
         first, last = begins[long], ends[long]
-        own[long, PREFIX + n] = (behind[first + n] - behind[first]) * POWERS[n - 1]
-        own[long, SUFFIX + n] = (behind[last] - behind[last - n]) * POWERS[lengths[long] - 1]
+        found[long, PREFIX + n] = (behind[first + n] - behind[first]) * POWERS[n - 1]
+        found[long, SUFFIX + n] = (behind[last] - behind[last - n]) * POWERS[lengths[long] - 1]
     return found
+
+
+def _atoms(token: str, features: WordFeatures) -> list[int]:
+    """`atoms` of one token: of a few, calls of numpy would cost more than the work."""
+    form = clip(features.form(token))
+    parts = form.translate(JAMO_OF) if features.config.jamo and has_hangul(form) else form
+    found = [0] * ATOMS
+    found[WORD], found[SHAPE] = _hash(form), _hash(shape_of(clip(token)))
+    for n in range(1, min(AFFIXES, len(parts)) + 1):
+        found[PREFIX + n], found[SUFFIX + n] = _hash(parts[:n]), _hash(parts[len(parts) - n :])
+    return found
+
+
+@lru_cache(maxsize=1 << 14)
+def _hash(text: str) -> int:
+    return sequence_hash(list(map(ord, text)), kind=0)
 
 
 def hashed(
     known: NDArray[np.uint64], padded: NDArray[np.int64], centres: NDArray[np.int64]
 ) -> Iterator[NDArray[np.int64]]:
-    """The hashes (some, `TEMPLATES`) of what stands around tokens, some tokens after the others; -1 where a word has no
-    such atom.
+    """The hashes (some, `TEMPLATES`) of what stands around tokens, some tokens after the others.
 
     Args:
-        known: atoms of distinct tokens. padded: numbers of tokens, `REACH` of the border between sentences and at both
-            ends. centres: (n,), places of the tokens among these.
+        known: what is held of distinct tokens, and of the border. padded: numbers of tokens, `REACH` of the border
+            between sentences and at both ends. centres: (n,), places of the tokens among these.
     """
-    reach = np.arange(-REACH, REACH + 1)
     for begin in range(0, len(centres), _AT_ONCE):
         some = centres[begin : begin + _AT_ONCE]
-        near = known[padded[some[:, None] + reach]].reshape(len(some), -1)
-        one, first, second = near[:, _ONE], near[:, _FIRST], near[:, _SECOND]
-        there = np.concatenate([one != 0, (first != 0) & (second != 0)], axis=1)
-        one *= FIRST_FACTOR
-        first *= FIRST_FACTOR
-        second *= SECOND_FACTOR
-        first += second
-        sums_ = np.concatenate([one, first], axis=1)
-        sums_ += _SALTS
-        yield np.where(there, rows_of(sums_, bits=BITS), -1)
+        near = known[padded[some[:, None] + _NEAR]].reshape(len(some), -1)
+        found = near[:, _FIRST]
+        found += near[:, _SECOND]
+        found += _SALTS
+        yield rows_of(found, bits=BITS)
 
 
 def _stretches(starts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

@@ -44,7 +44,7 @@ def few_features(words: Sequence[str], config: WordConfig) -> tuple[NDArray[np.i
     for word in words:
         hashes = _hashed(word, config, jamo=False)
         if config.shape:
-            hashes[place] = _shape_hashed(_RUN.sub(r"\1", word.translate(_CLASSES)))
+            hashes[place] = _shape_hashed(shape_of(word))
         count += len(hashes)
         found.append(hashes)
         if config.jamo and has_hangul(word):
@@ -52,6 +52,11 @@ def few_features(words: Sequence[str], config: WordConfig) -> tuple[NDArray[np.i
             count += len(found[-1])
         starts.append(count)
     return rows_of(np.concatenate(found), bits=config.hash_bits), np.array(starts, dtype=np.int64)
+
+
+def shape_of(word: str) -> str:
+    """The shape of a word as `word_parts.shapes` has it, the numbers of classes as characters."""
+    return _RUN.sub(r"\1", word.translate(_CLASSES))
 
 
 def _hashed(word: str, config: WordConfig, *, jamo: bool) -> NDArray[np.uint64]:

@@ -1,4 +1,4 @@
-"""What labels are read off several stacks, and contexts, that each have a CRF: against every labelling of a sentence, one by one."""
+"""What labels are read off several stacks and contexts that each have a CRF: against every labelling of a sentence."""
 
 from itertools import pairwise, product
 from pathlib import Path

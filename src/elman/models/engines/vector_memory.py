@@ -6,13 +6,13 @@ Knows keys by being equal, and arrays; knows no graph. Used by the ONNX engines.
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import islice
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Key = TypeVar("Key", bound=Hashable)
-Floats = NDArray[np.float32]
+Vectors = NDArray[Any]
 LARGEST = 32 << 20
 """Bytes of vectors that are remembered."""
 FEW, AHEAD = 8, 64
@@ -23,21 +23,22 @@ class VectorMemory(Generic[Key]):
     """Remembers the vectors of keys; when it is full it begins anew.
 
     Args:
-        width: of a vector. largest: bytes of all vectors.
+        width: of a vector. largest: bytes of all vectors. kind: of their numbers.
     """
 
-    def __init__(self, width: int, *, largest: int = LARGEST) -> None:
+    def __init__(self, width: int, *, largest: int = LARGEST, kind: type[np.generic] = np.float32) -> None:
         self._lock = Lock()
         self._expected: Iterator[Key] = iter(())
         self._places: dict[Key, int] = {}
-        self._vectors = np.empty((max(1, largest // (4 * max(1, width))), width), dtype=np.float32)
+        size = np.dtype(kind).itemsize * max(1, width)
+        self._vectors = np.empty((max(1, largest // size), width), dtype=kind)
 
     def expect(self, keys: Iterable[Key]) -> None:
         """Keys that will be asked for, the likeliest first: they are made beside others, some at a time, until half of
         what can be remembered is full."""
         self._expected = iter(keys)
 
-    def of(self, keys: Sequence[Key], make: Callable[[list[Key]], Floats]) -> Floats:
+    def of(self, keys: Sequence[Key], make: Callable[[list[Key]], Vectors]) -> Vectors:
         """The vectors (n, D) of n keys.
 
         Args:

@@ -14,9 +14,10 @@ from elman.data.tokens import LabelledTokens, TokenBatch, distinct, grouped
 from elman.decoding.k_best import k_best, k_best_independent
 from elman.decoding.marginals import lattice, log_marginals, marginals
 from elman.decoding.viterbi import Transitions, viterbi
+from elman.models.engines.vector_memory import VectorMemory
 from elman.models.windows import refuse_long
 from elman.nn.config import CONTEXT_SHARE
-from elman.text.context import Contexts
+from elman.text.context import KNOWN, Contexts, held
 from elman.text.features import WordFeatures
 from elman.text.labels import BIOES, OUTSIDE, LabelSet, to_spans
 
@@ -31,6 +32,8 @@ LONGEST_WINDOW = 1 << 17
 """Tokens after which a window ends all the same."""
 LONGEST_SENTENCE = 1 << 20
 """Tokens of a sentence: the scores of all labels of all of them are held."""
+REMEMBERED = 8 << 20
+"""Bytes of what is remembered of tokens for their contexts."""
 LARGEST_CRF = 512
 """Labels that a CRF can have: a step costs their square."""
 FIRST = np.zeros(1, dtype=np.int64)
@@ -89,6 +92,7 @@ class LabelReader:
         outside: Sequence[float] | None = None, smoothing: float = 0.0, contexts: Contexts | None = None,
     ) -> None:  # fmt: skip
         self.engine, self.features, self.labels, self.contexts = engine, features, list(labels), contexts
+        self._known: VectorMemory[str] = VectorMemory(KNOWN if contexts else 0, largest=REMEMBERED, kind=np.uint64)
         self.outside = [0.0] * len(self.labels) if outside is None else list(outside)
         self.smoothing = smoothing
         self.crfs: list[tuple[Transitions, ...]] = [engine.transitions(k) for k in range(len(self.labels))]
@@ -214,7 +218,9 @@ class LabelReader:
         """Sentences with tokens in groups of like length, with their batch."""
         types, places, starts = distinct(sentences)
         rows = self.engine.words(types, self.features)
-        around = None if self.contexts is None else self.contexts.around(types, self.features)
+        around = None
+        if self.contexts is not None:
+            around = self.contexts.around(self._known.of(types, lambda new: held(new, self.features)))
         data = LabelledTokens.unlabelled(places, rows, starts, exact=self.engine.exact, around=around)
         if len(sentences) == 1:  # one that waits for its answer: nothing to arrange
             if places.size:

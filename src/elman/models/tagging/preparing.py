@@ -39,7 +39,7 @@ from elman.models.tagging.sizing import Facts, choose
 from elman.models.vectors import with_vectors
 from elman.nn.config import LabelHeadConfig
 from elman.text.bags import SYLLABLES
-from elman.text.context import Contexts
+from elman.text.context import Contexts, held
 from elman.text.features import WordFeatures
 from elman.text.hangul import to_codes
 from elman.text.labels import LabelSet, ill_formed, strays, to_spans
@@ -301,6 +301,6 @@ def _numbered(read: Read, options: Any) -> LabelledTokens:
     borders = stretches(corpus.starts, options.batch.segment)
     sentences = np.searchsorted(corpus.starts, borders[:-1], side="right") - 1
     where = [corpus.where[sentence] for sentence in sentences]
-    around = None if read.contexts is None else read.contexts.around(corpus.types, read.features)
+    around = None if read.contexts is None else read.contexts.around(held(corpus.types, read.features))
     rows = read.features.rows(corpus.types)
     return LabelledTokens(corpus.tokens, rows, np.stack(ids), borders, where=where, around=around)

@@ -15,9 +15,9 @@ const AFFIXES = 5;
 /** The atoms by their places; of length n at `PREFIX` + n and `SUFFIX` + n. */
 const [WORD, SHAPE, PREFIX, SUFFIX] = [0, 1, 1, 1 + AFFIXES];
 const ATOMS = 2 + 2 * AFFIXES;
-/** The atoms of what stands before and behind a sentence; 0 is what a word has no atom by. */
+/** The atoms of what stands before and behind a sentence. */
 const BORDER = new Array(ATOMS).fill(1n);
-/** The row of what is not kept, and of what is not there. */
+/** The row of what is not kept. */
 const NO_ROW = 0;
 const FACTORS = [0xa0761d6478bd642fn, 0xe7037ed1a0b428dbn];
 const SALT = 0x9e3779b97f4a7c15n;
@@ -69,7 +69,6 @@ export class Contexts {
 
   row(atoms, place, template, number) {
     const found = template.map(([offset, atom]) => (atoms[place + offset] ?? BORDER)[atom]);
-    if (found.includes(0n)) return NO_ROW;
     const hash = found.reduce((sum, atom, which) => sum + atom * FACTORS[which], BigInt(number + 1) * SALT);
     return this.numbers.get(spread(BigInt.asUintN(64, hash), 0, BITS)) ?? NO_ROW;
   }
