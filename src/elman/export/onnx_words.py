@@ -21,7 +21,8 @@ def table(graph: Graph, weights: Weights, name: str, *, rows: int, ids: str, not
     """The rows (…, D) of a table stored in eight bits at ids (…); what is not stored is zero.
 
     Args:
-        rows: how many rows the whole table has. nothing: the id that is zero whatever is stored, if there is one.
+        rows: how many rows the whole table has. nothing: the id that is zero whatever is stored, if there is one;
+            of such a table nearly all rows are stored, and it is unpacked whole.
     """
     values, scales, known = (weights[f"{name}.{part}"] for part in ("values", "scales", "rows"))
     places = np.zeros(rows, dtype=np.int32)
@@ -33,7 +34,7 @@ def table(graph: Graph, weights: Weights, name: str, *, rows: int, ids: str, not
     column = np.concatenate([np.ones(1, dtype=np.float32), scales])[:, None]
     stored = graph.op("Mul", packed, graph.constant(column, name="scales"))
     held = graph.constant(places, name="places")
-    if rows * values.shape[1] <= SMALL_TABLE:
+    if nothing is not None or rows * values.shape[1] <= SMALL_TABLE:
         return graph.op("Gather", graph.op("Gather", stored, held), ids)
     return graph.op("Gather", stored, graph.op("Gather", held, ids))
 

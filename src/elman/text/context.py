@@ -28,6 +28,7 @@ from elman.text.few_words import FEW, shape_of
 from elman.text.hangul import JAMO_OF, decompose_codes, has_hangul
 from elman.text.hashing import (
     POWERS,
+    M,
     rows_of,
     sequence_hash,
     sequence_hashes,
@@ -77,6 +78,8 @@ NO_ROW = 0
 """The row of what is not kept, and of what is not there."""
 FACTORS = (0xA0761D6478BD642F, 0xE7037ED1A0B428DB)
 _SALTS = np.arange(1, TEMPLATES + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+_POWERS: list[int] = POWERS[:AFFIXES].tolist()
+_LAST_BITS = (1 << 64) - 1
 _AT_ONCE = 1 << 11
 """Tokens that are worked on at a time, so that their arrays stay in the processor's cache."""
 _COUNTED_AT_ONCE = 1 << 16
@@ -130,7 +133,7 @@ class Around:
 
     def _found(self, padded: NDArray[np.int64], centres: NDArray[np.int64]) -> NDArray[np.int32]:
         """The rows (n, `TEMPLATES`) at some places."""
-        parts = [self.contexts.table[hashes] for hashes in hashed(self.known, padded.ravel(), centres)]
+        parts = [self.contexts.table.take(hashes) for hashes in hashed(self.known, padded.ravel(), centres)]
         return parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, TEMPLATES), np.int32), *parts])
 
 
@@ -240,13 +243,22 @@ def _atoms(token: str, features: WordFeatures) -> list[int]:
     form = clip(features.form(token))
     parts = form.translate(JAMO_OF) if features.config.jamo and has_hangul(form) else form
     found = [0] * ATOMS
-    found[WORD], found[SHAPE] = _hash(form), _hash(shape_of(clip(token)))
-    for n in range(1, min(AFFIXES, len(parts)) + 1):
-        found[PREFIX + n], found[SUFFIX + n] = _hash(parts[:n]), _hash(parts[len(parts) - n :])
+    found[SHAPE] = _hash(shape_of(clip(token)))
+    begin = end = 0
+    for n, (first, last, power) in enumerate(zip(parts[:AFFIXES], parts[::-1], _POWERS, strict=False), 1):
+        begin = (begin * M + ord(first) + 1) & _LAST_BITS
+        end = (end + (ord(last) + 1) * power) & _LAST_BITS
+        found[PREFIX + n], found[SUFFIX + n] = begin, end
+    if parts is not form or len(form) <= AFFIXES:
+        found[WORD] = begin if parts is form else sequence_hash(list(map(ord, form)), kind=0)
+        return found
+    for character in form[AFFIXES:]:
+        begin = (begin * M + ord(character) + 1) & _LAST_BITS
+    found[WORD] = begin
     return found
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _hash(text: str) -> int:
     return sequence_hash(list(map(ord, text)), kind=0)
 
@@ -262,9 +274,9 @@ def hashed(
     """
     for begin in range(0, len(centres), _AT_ONCE):
         some = centres[begin : begin + _AT_ONCE]
-        near = known[padded[some[:, None] + _NEAR]].reshape(len(some), -1)
-        found = near[:, _FIRST]
-        found += near[:, _SECOND]
+        near = known.take(padded.take(some[:, None] + _NEAR), axis=0).reshape(len(some), -1)
+        found = near.take(_FIRST, axis=1)
+        found += near.take(_SECOND, axis=1)
         found += _SALTS
         yield rows_of(found, bits=BITS)
 

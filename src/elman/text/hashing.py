@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 
 from elman.text.config import LONGEST
 
-_M = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits, as in Fibonacci hashing
+M = 0x9E3779B97F4A7C15  # the golden ratio in 64 bits, as in Fibonacci hashing
 _SALT = 0xD1B54A32D192ED03
-_MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
-POWERS = np.array([pow(_M, n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)  # three jamo a syllable
-INVERSES = np.array([pow(_M, -n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)
+_MIX = tuple(
+    (np.uint64(shift), np.uint64(factor)) for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+)
+POWERS = np.array([pow(M, n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)  # three jamo a syllable
+INVERSES = np.array([pow(M, -n, 1 << 64) for n in range(3 * LONGEST + 2)], dtype=np.uint64)
 """Powers of M."""
 SALTS = np.array([kind * _SALT % (1 << 64) for kind in range(8)], dtype=np.uint64)
 """What makes a hash one of its kind."""
@@ -85,7 +87,7 @@ def rolling_hashes(symbols: NDArray[np.uint64], longest: int) -> Iterator[NDArra
     hashes = symbols
     for length in range(1, longest + 1):
         if length > 1:
-            hashes = hashes[:-1] * np.uint64(_M) + symbols[length - 1 :]
+            hashes = hashes[:-1] * np.uint64(M) + symbols[length - 1 :]
         yield hashes
 
 
@@ -99,7 +101,7 @@ def sequence_hash(codes: Sequence[int], *, kind: int) -> int:
     """The hash of one sequence as a whole, made one of its kind."""
     found = 0
     for code in codes:
-        found = found * _M + code + 1
+        found = found * M + code + 1
     return (found + kind * _SALT) % (1 << 64)
 
 
@@ -128,8 +130,10 @@ def rows_of(hashes: NDArray[np.uint64], *, bits: int) -> NDArray[np.int64]:
     """The rows of salted hashes."""
     mixed = hashes
     for shift, factor in _MIX:
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return (mixed >> np.uint64(64 - bits)).astype(np.int64)
+        mixed = mixed ^ (mixed >> shift)
+        mixed *= factor
+    mixed >>= np.uint64(64 - bits)
+    return mixed.view(np.int64)
 
 
 def spread(hashes: NDArray[np.uint64], *, kind: int, bits: int) -> NDArray[np.int64]:
