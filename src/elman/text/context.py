@@ -83,8 +83,7 @@ _LAST_BITS = (1 << 64) - 1
 _AT_ONCE = 1 << 11
 """Tokens that are worked on at a time, so that their arrays stay in the processor's cache."""
 _COUNTED_AT_ONCE = 1 << 16
-
-
+"""Tokens whose contexts are counted together."""
 KNOWN = 2 * ATOMS + 1
 """What is held of a token: its atoms times the first factor, then times the second, and a 0 where none is named."""
 
@@ -119,16 +118,15 @@ class Around:
     def rows(self, tokens: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.int32]:
         """The rows (B, T, `TEMPLATES`) of sentences (B, T), each from its first step on, by numbers of tokens; all of
         them `NO_ROW` where a step is not real."""
-        border = len(self.known) - 1
-        padded = np.full((tokens.shape[0], tokens.shape[1] + 2 * REACH), border, dtype=np.int64)
-        padded[:, REACH : padded.shape[1] - REACH] = tokens
+        border, width = len(self.known) - 1, tokens.shape[1] + 2 * REACH
+        padded = np.full((len(tokens), width), border, dtype=np.int64)
+        padded[:, REACH : width - REACH] = tokens
+        centres = np.arange(len(tokens))[:, None] * width + np.arange(REACH, width - REACH)
         if real.all():  # as of one sentence, which waits for its answer
-            centres = np.arange(len(tokens))[:, None] * padded.shape[1] + np.arange(REACH, REACH + tokens.shape[1])
             return self._found(padded, centres.ravel()).reshape(*tokens.shape, TEMPLATES)
-        padded[:, REACH : padded.shape[1] - REACH][~real] = border
+        padded[:, REACH : width - REACH][~real] = border
         found = np.full((*tokens.shape, TEMPLATES), NO_ROW, dtype=np.int32)
-        centres = (np.arange(len(tokens))[:, None] * padded.shape[1] + np.arange(REACH, REACH + tokens.shape[1]))[real]
-        found[real] = self._found(padded, centres)
+        found[real] = self._found(padded, centres[real])
         return found
 
     def _found(self, padded: NDArray[np.int64], centres: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -166,8 +164,7 @@ class Contexts:
             padded = np.concatenate([border, *(part for one in sentences for part in (one, border))])
             sizes = sizes_of(some)
             centres = np.arange(sizes.sum()) + REACH + np.arange(len(sizes)).repeat(sizes) * REACH
-            for hashes in hashed(known, padded, centres):
-                counts += np.bincount(hashes.ravel(), minlength=len(counts))
+            counts += np.bincount(np.concatenate([*hashed(known, padded, centres)]).ravel(), minlength=len(counts))
         chosen = frequent(counts, minimum=config.context_minimum, most=config.most_contexts)
         return cls(config, kept=np.flatnonzero(chosen))
 
