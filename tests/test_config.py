@@ -67,7 +67,8 @@ TAGGER_CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "feature_dropout": (0.7, {}), "input_dropout": (0.7, {}), "cell": ("gru", {}), "layers": (2, {}),
     "hidden": (9, {}), "bidirectional": (False, {}), "dropout": (0.7, {"layers": 2}), "weight_drop": (0.5, {}),
     "crf": (False, {}), "output_dropout": (0.7, {}), "label_smoothing": (0.3, {}), "auxiliary_weight": (0.9, {}),
-    "members": (2, {}), "swap_spans": (0.0, {}),
+    "members": (2, {}), "swap_spans": (0.0, {}), "context": (False, {}), "context_minimum": (9, {}),
+    "most_contexts": (20, {}), "context_width": (5, {}), "context_dropout": (0.7, {}),
 }  # fmt: skip
 TAGGER_ELSEWHERE = {
     "budget", "patience", "evaluations", "averaging", "device", "format", "encoding", "errors", "checkpoint_seconds",
