@@ -10,15 +10,15 @@ import numpy as np
 from elman.export.onnx_graph import Graph, Weights, part_of
 from elman.export.onnx_stack import joined, stack
 from elman.export.onnx_words import table
-from elman.nn.config import CONTEXT_SHARE, StackConfig
+from elman.nn.config import StackConfig
 
 
 def tagger_graph(
     config: StackConfig, weights: Weights, *, widths: Sequence[int], crf: Sequence[bool], int8: bool = False,
     contexts: tuple[int, int] | None = None, smoothing: float = 0.0,
 ) -> bytes:  # fmt: skip
-    """Scores of the labels of every column at every step, `scores_K` (M, B, T, labels): ln p as
-    `models.networks.tagger` mixes it, M then is 1, or as the CRF of each member has them.
+    """Scores of the labels of every column at every step, `scores_K` (M, B, T, labels), as the network has them: ln of
+    the mean p of all members, and with contexts of the p of these; or as the CRF of each has them.
 
     Inputs `vectors` (W, D), `places` (B, T) of words among these, `lengths` (B,), and with contexts their rows
     `contexts` (B, T, F).
@@ -54,11 +54,8 @@ def tagger_graph(
             beside.append(scores if is_linear else smoothed(graph, scores, smoothing))
     for k, (scored, is_linear) in enumerate(zip(found, crf, strict=True)):
         labels = len(weights[f"members.0.heads.{k}.b"])
-        other = beside[k : k + 1]
-        parts = [
-            graph.op("Unsqueeze", one, graph.constant([0]))
-            for one in ([*scored, *other] if is_linear else [mixed(graph, log_mean(graph, scored), *other)])
-        ]
+        members = scored if is_linear else [log_mean(graph, scored)]
+        parts = [graph.op("Unsqueeze", one, graph.constant([0])) for one in (*members, *beside[k : k + 1])]
         every = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=0)  # (M, T, B, K)
         rows_first = graph.op("Transpose", every, perm=[0, 2, 1, 3])  # (M, B, T, K)
         graph.output(f"scores_{k}", rows_first, dtype="float32", shape=[len(parts), "B", "T", labels])
@@ -73,16 +70,6 @@ def smoothed(graph: Graph, scores: str, share: float) -> str:
     labels = graph.op("Cast", graph.op("Gather", graph.op("Shape", p), graph.constant([2])), to=1)
     spread = graph.op("Div", graph.number(share), labels)
     return graph.op("Log", graph.op("Add", graph.op("Mul", p, graph.number(1 - share)), spread))
-
-
-def mixed(graph: Graph, logs: str, beside: str = "") -> str:
-    """ln of the product of probabilities (T, B, K), each to the power of its share; see `CONTEXT_SHARE`."""
-    if not beside:
-        return logs
-    parts = (
-        graph.op("Mul", one, graph.number(share)) for one, share in ((logs, 1 - CONTEXT_SHARE), (beside, CONTEXT_SHARE))
-    )
-    return graph.op("LogSoftmax", graph.op("Add", *parts), axis=2)
 
 
 def linear_mean(graph: Graph, parts: list[str]) -> str:

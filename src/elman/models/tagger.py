@@ -23,7 +23,7 @@ from elman.models.kinds import TAGGER
 from elman.models.plans import Path_, Request, paths_of
 from elman.models.progress import Progress
 from elman.models.tagging.config import TaggerOutput
-from elman.models.tagging.decoding import LabelReader, TaggedSentence
+from elman.models.tagging.decoding import SHARE, LabelReader, TaggedSentence
 from elman.models.tagging.judging import compare, judge, warned
 from elman.settings import build, by_name, tupled, whole
 from elman.text.context import Contexts
@@ -109,7 +109,9 @@ class Tagger(Model):
         words = stored.document("words.json", entries=config.words_known + config.characters_known)
         features = WordFeatures.from_json(words, where=f"{where}/words.json")
         most_labels = MOST_LABELS * len(config.reading.label_columns)
-        labels, outside = _labels(stored.document("labels.json", entries=most_labels), where=f"{where}/labels.json")
+        labels, outside, share = _labels(
+            stored.document("labels.json", entries=most_labels), config, where=f"{where}/labels.json"
+        )
         seen = SeenWords.from_json(stored.document("seen.json", limit=LARGEST_SEEN), where=f"{where}/seen.json")
         if tuple(one.name for one in labels) != config.reading.label_columns:
             raise ModelFileError("the columns of labels are not those of config.json", where=where)
@@ -120,7 +122,9 @@ class Tagger(Model):
         record = stored.record()
         engine, exported = _engine(stored, config, labels, features=features)
         smoothing = config.head.label_smoothing
-        reader = LabelReader(engine, features, labels, outside=outside, smoothing=smoothing, contexts=contexts)
+        reader = LabelReader(
+            engine, features, labels, outside=outside, smoothing=smoothing, contexts=contexts, share=share
+        )
         found = cls(config, reader, seen=seen, record=record)
         found.exported = exported
         return found
@@ -129,7 +133,11 @@ class Tagger(Model):
         """The JSON files of the folder that this kind alone has."""
         return {
             "words.json": self.features.to_json(),
-            "labels.json": {"columns": [one.to_json() for one in self.labels], "outside": self.reader.outside},
+            "labels.json": {
+                "columns": [one.to_json() for one in self.labels],
+                "outside": self.reader.outside,
+                **({} if self.reader.contexts is None else {"share": self.reader.share}),
+            },
             "seen.json": self.seen.to_json(),
             **({} if self.reader.contexts is None else {CONTEXTS: self.reader.contexts.to_json()}),
         }
@@ -324,13 +332,15 @@ def _engine(
     return TorchTagger(build_tagger(config, labels, seen=features.counts, start=arrays)), None
 
 
-def _labels(document: Mapping[str, Any], *, where: str) -> tuple[list[LabelSet], list[float]]:
-    """The label sets of `labels.json`, and what is taken off the score of `O` in each column.
+def _labels(
+    document: Mapping[str, Any], config: TaggerConfig, *, where: str
+) -> tuple[list[LabelSet], list[float], float]:
+    """The label sets of `labels.json`, what is taken off the score of `O` in each column, and what contexts count.
 
     Raises:
         ModelFileError: the document is not one that `Tagger.documents` gives.
     """
-    check_keys(document, ("columns", "outside"), where=where)
+    check_keys(document, ("columns", "outside", *([] if config.contexts is None else ["share"])), where=where)
     columns, outside = document["columns"], document["outside"]
     if not isinstance(columns, list) or not columns:
         raise ModelFileError("there are no columns of labels", where=where)
@@ -341,4 +351,7 @@ def _labels(document: Mapping[str, Any], *, where: str) -> tuple[list[LabelSet],
         is_number = isinstance(less, (int, float)) and not isinstance(less, bool) and 0 <= less <= LARGEST_OUTSIDE
         if not is_number or (less and OUTSIDE not in one.internal):
             raise ModelFileError(f"outside has {less!r}", where=where)
-    return labels, [float(less) for less in outside]
+    share = document.get("share", SHARE)
+    if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 <= share <= 1:
+        raise ModelFileError(f"share is {share!r}", where=where)
+    return labels, [float(less) for less in outside], float(share)

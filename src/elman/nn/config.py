@@ -152,12 +152,6 @@ class LabelHeadConfig:
         check(self)
 
 
-CONTEXT_SHARE = 1 / 3
-"""What the path from contexts counts, whatever the number of networks beside it: ln p = (1 - share) ln p of these +
-share ln p of it, plus what makes the sum of p 1. On dev a fifth to a half was better than none, of English and of
-Korean, and the product better than the mean."""
-
-
 @dataclass(frozen=True)
 class ContextHeadConfig:
     """The path from the words around a token to the scores of its labels, past the recurrent stack."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import elman
 from elman.data.sentences import read_sentences
@@ -15,8 +16,8 @@ from elman.errors import ModelFileError
 from elman.files.manifest import write_manifest
 from elman.models.folder import READ
 from elman.models.kinds import TAGGER as KIND
-from elman.models.tagging.decoding import LabelReader
-from elman.models.tagging.judging import TRIED, fitted_outside, judge
+from elman.models.tagging.decoding import SHARE, LabelReader, mixed
+from elman.models.tagging.judging import SHARES, TRIED, fitted_outside, fitted_share, judge
 from tiny import TAGGER
 
 
@@ -74,3 +75,47 @@ def test_what_is_no_number_for_each_column_is_refused(model: elman.Tagger, tmp_p
     with pytest.raises(ModelFileError, match="outside"):
         elman.load(tmp_path / "copy")
     assert elman.load(tmp_path / "m").reader.outside == model.reader.outside
+
+
+@pytest.mark.parametrize("column", ["upos", "spans"])
+def test_contexts_count_as_much_as_is_best_on_dev(column: str, treebank: dict[str, Path], tmp_path: Path) -> None:
+    """Those of a network that has learnt nothing, beside contexts that have, and the other way round."""
+    spans = column == "spans"
+    train, dev = (treebank[f"{part} spans" if spans else part] for part in ("train", "dev"))
+    options: dict[str, Any] = {**TAGGER, "label_columns": ["2" if spans else "upos"], "epochs": 6, "lr": 0.03}
+    learnt = elman.Tagger.train(train, dev=dev, out=tmp_path / "m", **options)
+    sentences = list(read_sentences([dev], learnt.config.reading, labelled=True))
+    figures = {}
+    for share in SHARES:
+        reader = LabelReader(
+            learnt.engine, learnt.features, learnt.labels, contexts=learnt.reader.contexts, share=share
+        )
+        one = judge(reader, sentences, learnt.seen).metrics()[learnt.labels[0].name]
+        figures[share] = one["f1"] if spans else one["accuracy"]
+    found = fitted_share(learnt.reader, sentences)
+    best = [share for share, figure in figures.items() if figure == max(figures.values())]
+    assert found == min(best, key=lambda share: abs(share - SHARE)) == learnt.reader.share
+    assert json.loads((tmp_path / "m" / "labels.json").read_text(encoding="utf-8"))["share"] == found
+    assert elman.load(tmp_path / "m").reader.share == found
+
+
+def test_what_never_learnt_does_not_count(treebank: dict[str, Path]) -> None:
+    options: dict[str, Any] = {**TAGGER, "label_columns": ["upos"], "epochs": 8, "lr": 0.03}
+    learnt = elman.Tagger.train(treebank["train"], dev=treebank["dev"], **options)
+    sentences = list(read_sentences([treebank["dev"]], learnt.config.reading, labelled=True))
+    network = learnt.engine.network
+    assert network.log_linear is not None
+    with torch.no_grad():
+        network.log_linear.contexts.E.normal_(0, 9, generator=torch.Generator().manual_seed(1))
+        assert fitted_share(learnt.reader, sentences) < 0.2
+        network.log_linear.contexts.E.zero_()
+        assert fitted_share(learnt.reader, sentences) == SHARE, "as good as any"
+
+
+def test_distributions_are_multiplied_by_their_shares() -> None:
+    generator = np.random.default_rng(1)
+    p, q = generator.dirichlet(np.ones(4), size=(2, 3, 5))
+    found = np.exp(mixed(np.log(p), np.log(q), share=0.25))
+    wanted = p**0.75 * q**0.25
+    np.testing.assert_allclose(found, wanted / wanted.sum(axis=-1, keepdims=True), rtol=1e-5)
+    assert mixed(p, None, share=0.25) is p

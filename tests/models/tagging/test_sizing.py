@@ -182,7 +182,7 @@ def test_a_folder_has_room_for_contexts_beside_members_or_there_is_one_member_le
     """Two networks of 128 that take turns have 6.4 million bytes of weights here."""
     treebank = replace(FACTS, tokens=200_000, spans=False, letters=6.0, seconds=1500.0, precision="fp32", read=164)
     found = [
-        choose(replace(treebank, features=tables), {}).values for tables in (10**6, 9_000_000, 10_500_000, 12_000_000)
+        choose(replace(treebank, features=tables), {}).values for tables in (10**6, 6_000_000, 7_500_000, 12_000_000)
     ]
     assert [one["members"] for one in found] == [2, 2, 2, 1]
     rows = [one["most_contexts"] for one in found]

@@ -62,8 +62,9 @@ class OnnxTagger:
         if config.contexts is not None:
             inputs["contexts"] = ("int32", (None, None, TEMPLATES))
         self._members = [_scorers(config) if has_crf(one, config.head.crf) else 0 for one in labels]
+        reads = config.contexts is not None
         outputs: dict[str, Door] = {
-            f"scores_{k}": ("float32", (max(1, count), None, None, len(one.internal)))
+            f"scores_{k}": ("float32", (count or 1 + reads, None, None, len(one.internal)))
             for k, (one, count) in enumerate(zip(labels, self._members, strict=True))
         }
         self._tagger = Session(exported.folder / NAME, inputs=inputs, outputs=outputs)
@@ -77,15 +78,15 @@ class OnnxTagger:
         return self._words.of(words, features)
 
     def emissions(self, batch: TokenBatch) -> list[NDArray[np.float32]]:
-        """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, M then is 1, else as the CRF of
-        each member has them."""
+        """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, and of contexts where they are
+        read; or as the CRF of each member has them, then that of contexts."""
         rows = batch.rows
         vectors = rows.vectors if isinstance(rows, WordVectors) else self._words.made(rows)
         given = {} if batch.contexts is None else {"contexts": batch.contexts}
         return self._tagger.run(vectors=vectors, places=batch.places, lengths=ids32(batch.lengths), **given)
 
     def likeliest(self, batch: TokenBatch, columns: Sequence[int]) -> list[NDArray[np.int64]]:
-        """For each of these columns the likeliest label of every step by itself, (B, T)."""
+        """For each of these columns the likeliest label of every step by itself, (B, T), contexts not heeded."""
         found = self.emissions(batch)
         return [found[k][0].argmax(axis=2) for k in columns]
 

@@ -107,15 +107,15 @@ class TorchTagger:
         return features.rows(words)
 
     def emissions(self, batch: TokenBatch) -> list[NDArray[np.float32]]:
-        """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, M then is 1, else as the CRF of
-        each member has them."""
+        """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, and of contexts where they are
+        read; or as the CRF of each member has them, then that of contexts."""
         with torch.inference_mode():
             lengths = torch.from_numpy(batch.lengths).to(self.device)
             found = self.network.emissions(word_tensors(batch, self.device), lengths)
             return [scores.float().cpu().numpy() for scores in found]
 
     def likeliest(self, batch: TokenBatch, columns: Sequence[int]) -> list[NDArray[np.int64]]:
-        """For each of these columns the likeliest label of every step by itself, (B, T)."""
+        """For each of these columns the likeliest label of every step by itself, (B, T), contexts not heeded."""
         with torch.inference_mode():
             lengths = torch.from_numpy(batch.lengths).to(self.device)
             found = self.network.scores(word_tensors(batch, self.device), lengths, columns)

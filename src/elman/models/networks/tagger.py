@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from elman.models.config import TaggerConfig
 from elman.models.networks.language_model import COMPUTE
-from elman.nn.config import CONTEXT_SHARE, ContextHeadConfig, LabelHeadConfig, WordEmbeddingConfig
+from elman.nn.config import ContextHeadConfig, LabelHeadConfig, WordEmbeddingConfig
 from elman.nn.context import ContextVectors
 from elman.nn.crf import CRF
 from elman.nn.dropout import locked_dropout
@@ -134,8 +134,7 @@ class TaggerNetwork(nn.Module):
     """Scores of the labels of every column at every step: x = words, h = stack(x), y_t = softmax(V h_t + b).
 
     With several members, as many such networks read the same words side by side, and with contexts a log-linear one
-    beside them. They share no weight, each learns by itself; the distributions of the members are averaged, and their
-    mean is multiplied with that of the log-linear one, each to the power of its share.
+    beside them. They share no weight, each learns by itself; the distributions of the members are averaged.
 
     Args:
         config: all sizes. allowed: for each column that has a CRF, which labels may begin a sentence, follow one
@@ -189,25 +188,20 @@ class TaggerNetwork(nn.Module):
         initialize(self, generator)
 
     def emissions(self, batch: WordTensors, lengths: Tensor) -> list[Tensor]:
-        """For each column the scores of its labels, (M, B, T, K): ln p of a softmax, M then is 1, else as
-        the CRF of each member has them."""
+        """For each column the scores of its labels, (M, B, T, K): ln of the mean p of a softmax, and of the p of
+        contexts where they are read; or as the CRF of each member has them, then that of contexts."""
+        members = len(self.members)
         found = zip(*(scorer.scores(batch, lengths, seen=self.seen) for scorer in self._scorers()), strict=True)
         has_crf = [self._members()[0].crf(k) is not None for k in range(len(self._members()[0].heads))]
         return [
-            torch.stack(some) if linear else self._mixed(some)[None]
+            torch.stack(some if linear else [_log_mean(some[:members]), *some[members:]])
             for some, linear in zip(map(list, found), has_crf, strict=True)
         ]
 
-    def _mixed(self, logs: list[Tensor]) -> Tensor:
-        """ln of one distribution, by those of all that score a column."""
-        found = _log_mean(logs[: len(self.members)])
-        if self.log_linear is None:
-            return found
-        return torch.log_softmax((1 - CONTEXT_SHARE) * found + CONTEXT_SHARE * logs[-1], dim=-1)
-
     def scores(self, batch: WordTensors, lengths: Tensor, columns: Sequence[int]) -> list[Tensor]:
-        """For each of these columns what is greatest for the likeliest label of each step by itself, (B, T, K)."""
-        if len(self._scorers()) > 1:
+        """For each of these columns what is greatest for the likeliest label of each step by itself, (B, T, K);
+        contexts are not heeded."""
+        if len(self.members) > 1:
             found = self.emissions(batch, lengths)
             return [found[k][0] for k in columns]
         (member,) = self._members()

@@ -16,7 +16,6 @@ from elman.decoding.marginals import lattice, log_marginals, marginals
 from elman.decoding.viterbi import Transitions, viterbi
 from elman.models.engines.vector_memory import VectorMemory
 from elman.models.windows import refuse_long
-from elman.nn.config import CONTEXT_SHARE
 from elman.text.context import KNOWN, Contexts, held
 from elman.text.features import WordFeatures
 from elman.text.labels import BIOES, OUTSIDE, LabelSet, to_spans
@@ -32,6 +31,8 @@ LONGEST_WINDOW = 1 << 17
 """Tokens after which a window ends all the same."""
 LONGEST_SENTENCE = 1 << 20
 """Tokens of a sentence: the scores of all labels of all of them are held."""
+SHARE = 1 / 3
+"""What contexts count where nothing else was found best: of English a fifth to a half is better than none on dev."""
 REMEMBERED = 8 << 20
 """Bytes of what is remembered of tokens for their contexts."""
 LARGEST_CRF = 512
@@ -84,14 +85,16 @@ class LabelReader:
         outside: for each column the nats that are taken off the score of `O` where the best labels are chosen; where
             probabilities are told, they are not. None is 0 for all. smoothing: share of each probability that was
             spread over all labels in training, where there is no CRF: it is taken back. contexts: what is known of the
-            words around a token, where the engine reads that.
+            words around a token, where the engine reads that. share: what that counts, see `mixed`.
     """
 
     def __init__(
         self, engine: Any, features: WordFeatures, labels: Sequence[LabelSet], *,
         outside: Sequence[float] | None = None, smoothing: float = 0.0, contexts: Contexts | None = None,
+        share: float = SHARE,
     ) -> None:  # fmt: skip
         self.engine, self.features, self.labels, self.contexts = engine, features, list(labels), contexts
+        self.share = share
         self._known: VectorMemory[str] = VectorMemory(KNOWN if contexts else 0, largest=REMEMBERED, kind=np.uint64)
         self.outside = [0.0] * len(self.labels) if outside is None else list(outside)
         self.smoothing = smoothing
@@ -118,7 +121,7 @@ class LabelReader:
         free = [k for k, one in enumerate(self.rules) if one is None]
         for group, batch in self._batches(sentences):
             if len(free) == len(self.labels):
-                best = self.engine.likeliest(batch, free)
+                best = self._likeliest(batch)
             else:
                 every = enumerate(self._log_probabilities(batch))
                 best = [self.best(scores, batch.lengths, column=k) for k, scores in every]
@@ -128,6 +131,15 @@ class LabelReader:
             if not tokens:
                 found[sentence] = [np.empty(0, dtype=np.int64)] * len(self.labels)
         return found
+
+    def _likeliest(self, batch: TokenBatch) -> list[NDArray[np.int64]]:
+        """The best labels of all columns, (B, T), where each stands for itself."""
+        if self.contexts is None:
+            return list(self.engine.likeliest(batch, range(len(self.labels))))
+        return [
+            ((1 - self.share) * members + self.share * contexts).argmax(axis=2)
+            for members, contexts in self.engine.emissions(batch)
+        ]
 
     def best(
         self, scores: NDArray[np.float32], lengths: NDArray[np.int64], *, column: int, outside: float | None = None
@@ -159,18 +171,26 @@ class LabelReader:
         return [self._told(k, scores, lengths) for k, scores in enumerate(emissions)]
 
     def _told(self, column: int, emissions: Scores, lengths: NDArray[np.int64]) -> Scores:
-        """ln of the probability of each label, (B, T, K), by scores (M, B, T, K): that of a softmax, else of what CRFs
-        say, mixed as the network mixes softmaxes; the last one is that of contexts, where they are read."""
-        crfs = self.crfs[column]
-        if not crfs:
-            return unsmoothed(emissions[0], self.smoothing)
-        logs = [log_marginals(some, lengths, crf) for some, crf in zip(emissions, crfs, strict=True)]
-        members = logs if self.contexts is None else logs[:-1]
-        found = np.logaddexp.reduce(members) - np.log(len(members))
-        if self.contexts is not None:
-            found = (1 - CONTEXT_SHARE) * found + CONTEXT_SHARE * logs[-1]
-            found = found - np.logaddexp.reduce(found, axis=-1, keepdims=True)
-        return np.asarray(found, dtype=np.float32)
+        """ln of the probability of each label, (B, T, K), by scores (M, B, T, K)."""
+        members, contexts = self.parts(column, emissions, lengths)
+        found = mixed(members, contexts, share=self.share)
+        return found if self.crfs[column] else unsmoothed(found, self.smoothing)
+
+    def parts(self, column: int, emissions: Scores, lengths: NDArray[np.int64]) -> tuple[Scores, Scores | None]:
+        """ln of the probability of each label, (B, T, K), as the members have it, all taken together, and as contexts
+        have it, by scores (M, B, T, K)."""
+        logs = list(emissions)
+        if crfs := self.crfs[column]:
+            logs = [log_marginals(some, lengths, crf) for some, crf in zip(emissions, crfs, strict=True)]
+        contexts = None if self.contexts is None else logs.pop()
+        return np.asarray(np.logaddexp.reduce(logs) - np.log(len(logs)), dtype=np.float32), contexts
+
+    def part_batches(
+        self, sentences: Sequence[Sequence[str]], *, column: int
+    ) -> Iterator[tuple[list[int], tuple[Scores, Scores | None], NDArray[np.int64]]]:
+        """Numbers of sentences of like length, the `parts` of a column, and the lengths (B,)."""
+        for group, batch in self._batches(sentences):
+            yield group, self.parts(column, self.engine.emissions(batch)[column], batch.lengths), batch.lengths
 
     def distributions(
         self, sentences: Sequence[Sequence[str]]
@@ -230,6 +250,15 @@ class LabelReader:
         order = np.argsort(lengths, kind="stable")
         for group in grouped(order[lengths[order] > 0], lengths, rows=ROWS, tokens=TOKENS):
             yield group.tolist(), data.batch(group)
+
+
+def mixed(members: Scores, contexts: Scores | None, *, share: float) -> Scores:
+    """ln p (…, K) by what the members and what contexts say: the product of both, each to the power of its share, over
+    its sum."""
+    if contexts is None:
+        return members
+    found = (1 - share) * members + share * contexts
+    return np.asarray(found - np.logaddexp.reduce(found, axis=-1, keepdims=True), dtype=np.float32)
 
 
 def unsmoothed(logs: Scores, share: float) -> Scores:

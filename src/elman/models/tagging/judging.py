@@ -6,17 +6,20 @@ Knows label sets, tallies and a reader of labels; knows no file. Used by `models
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import eq
 from typing import Any
 
 from elman.data.paragraphs import Sentence
 from elman.metrics.accuracy import AccuracyTally
 from elman.metrics.paired import paired_bootstrap
 from elman.metrics.spans import SpanTally
-from elman.models.tagging.decoding import LabelReader
+from elman.models.tagging.decoding import SHARE, LabelReader, mixed
 from elman.text.labels import OUTSIDE, LabelSet, ill_formed
 from elman.text.seen import SeenWords
 
 log = logging.getLogger("elman")
+SHARES = (0.0, 0.1, 0.2, SHARE, 0.4, 0.5)
+"""What contexts may count."""
 TRIED = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 """Nats off the score of `O` that are tried on the dev text."""
 LARGEST_FIT = 100_000
@@ -114,32 +117,58 @@ class DevSentences:
     """The sentences that training is judged on.
 
     Args:
-        make: gives a reader of the labels of the network as it is at the moment, given `outside` (see `LabelReader`).
+        make: gives a reader of the labels of the network as it is at the moment, given `outside` and `share` (see
+            `LabelReader`).
     Attributes:
-        outside: what `metrics` found best.
+        outside, share: what `metrics` found best.
     """
 
     def __init__(
-        self, sentences: list[Sentence], make: Callable[[Sequence[float] | None], LabelReader], seen: SeenWords
+        self, sentences: list[Sentence], make: Callable[[Sequence[float] | None, float], LabelReader], seen: SeenWords
     ) -> None:
         self.sentences, self.make, self.seen = sentences, make, seen
         self.tokens = sum(len(sentence.tokens) for sentence in sentences)
         self.outside: list[float] | None = None
+        self.share = SHARE
 
     def loss(self, tokens: int) -> float:
         """1 less the headline figure of the first column (F1 of spans, else accuracy), on about so many tokens: a part
         of the sentences, spread evenly."""
         step = max(1, round(self.tokens / max(tokens, 1)))
-        reader = self.make(None)
+        reader = self.make(None, SHARE)
         figures = judge(reader, self.sentences[::step], self.seen).metrics()[reader.labels[0].name]
         return 1.0 - float(figures.get("f1", figures["accuracy"]))
 
     def metrics(self) -> dict[str, Any]:
-        """The figures on all of the sentences, with as much taken off the score of `O` as gives the best F1, which is
-        kept: a network that has met few spans would rather miss one."""
-        reader = self.make(None)
-        self.outside = fitted_outside(reader, self.sentences[:: max(1, round(self.tokens / LARGEST_FIT))])
-        return judge(self.make(self.outside), self.sentences, self.seen).metrics()
+        """The figures on all of the sentences, contexts counting as much as is best for the first column, and with as
+        much taken off the score of `O` as gives the best F1, which are kept: a network that has met few spans would
+        rather miss one."""
+        some = self.sentences[:: max(1, round(self.tokens / LARGEST_FIT))]
+        self.share = fitted_share(self.make(None, SHARE), some)
+        self.outside = fitted_outside(self.make(None, self.share), some)
+        return judge(self.make(self.outside, self.share), self.sentences, self.seen).metrics()
+
+
+def fitted_share(reader: LabelReader, sentences: Sequence[Sentence]) -> float:
+    """What contexts should count: the share with the best headline figure of the first column, strict F1 of spans or
+    else accuracy; of several as good the one nearest to `SHARE`."""
+    if reader.contexts is None:
+        return SHARE
+    one = reader.labels[0]
+    spans = {share: SpanTally(one.scheme) for share in SHARES} if one.scheme is not None else {}
+    right = dict.fromkeys(SHARES, 0)
+    for window in reader.windows(iter(sentences)):
+        gold = [sentence.labels[one.name] for sentence in window]
+        for group, parts, lengths in reader.part_batches([sentence.tokens for sentence in window], column=0):
+            for share in SHARES:
+                ids = reader.best(mixed(*parts, share=share), lengths, column=0)
+                for row, place in enumerate(group):
+                    found = one.decode(ids[row, : lengths[row]])
+                    right[share] += sum(map(eq, found, gold[place]))
+                    if spans:
+                        spans[share].add(gold[place], found)
+    figures = {share: tally.metrics()["f1"] for share, tally in spans.items()} or right
+    return max(SHARES, key=lambda share: (figures[share], -abs(share - SHARE)))
 
 
 def fitted_outside(reader: LabelReader, sentences: Sequence[Sentence]) -> list[float]:

@@ -33,7 +33,7 @@ from elman.models.folder import Record
 from elman.models.kinds import TaggerOptions, flat
 from elman.models.overlap import tell_shared
 from elman.models.plans import Job
-from elman.models.tagging.decoding import LARGEST_CRF, LabelReader, has_crf
+from elman.models.tagging.decoding import LARGEST_CRF, SHARE, LabelReader, has_crf
 from elman.models.tagging.judging import DevSentences
 from elman.models.tagging.sizing import Facts, choose
 from elman.models.vectors import with_vectors
@@ -48,6 +48,8 @@ from elman.training import machine
 from elman.training.task import Source
 
 log = logging.getLogger("elman")
+FITTING = 0.5
+"""What it takes to find the share of contexts, as a share of an evaluation of both kinds of weights."""
 TOLD = 3
 """Faulty labels that are told with their place."""
 
@@ -105,10 +107,10 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
         config, read.labels, seen=read.features.counts, precision=precision, seed=options.train.seed, start=start
     ).to(device)
 
-    def reader(outside: Sequence[float] | None) -> LabelReader:
+    def reader(outside: Sequence[float] | None, share: float) -> LabelReader:
         return LabelReader(
             TorchTagger(network), read.features, read.labels, outside=outside, smoothing=options.head.label_smoothing,
-            contexts=read.contexts,
+            contexts=read.contexts, share=share,
         )  # fmt: skip
 
     dev = None
@@ -120,9 +122,9 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
         source=_source(read, options),
         loss=tagger_loss(network), dev=dev, tokens=len(read.corpus.tokens), estimate=choice.steps,
         most_epochs=choice.most_epochs,
-        evaluation_tokens=evaluation, sums=job.sums(),
+        evaluation_tokens=evaluation, sums=job.sums(), final_evaluations=0.0 if read.contexts is None else FITTING,
         finish=lambda record: make(
-            config, reader(None if dev is None else dev.outside), seen=read.seen, record=record
+            config, reader(*((None, SHARE) if dev is None else (dev.outside, dev.share))), seen=read.seen, record=record
         ),
     )  # fmt: skip
 

@@ -47,6 +47,8 @@ small text, whose names are met once or never."""
 ROW, MOST_ROWS, FEWEST_ROWS = 24, 1 << 18, 50_000
 """Bytes of the vector of a context, with the default width; how many there are at most, and how many a folder is to
 have room for beside its members: with a quarter of those that EWT has, nothing was lost."""
+SMALL_FOLDER = 17_500_000
+"""Bytes of members and contexts together: documents come to two million more."""
 CONTEXTS = 0.2
 """What contexts cost, as a share of the time of the smallest network."""
 DEV_TOKENS = 40_000
@@ -177,7 +179,7 @@ def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
 
 def _rows(facts: Facts, hidden: int, members: int) -> int:
     """As many contexts as leave the folder small."""
-    left = (LARGEST - _bytes(facts, hidden, members)) // ROW
+    left = (SMALL_FOLDER - _bytes(facts, hidden, members)) // ROW
     return min(MOST_ROWS, max(FEWEST_ROWS, left))
 
 

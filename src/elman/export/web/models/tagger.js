@@ -18,8 +18,6 @@ const NEVER = -1e4;
 const OUTSIDE = "O";
 /** What is left of a probability that is no larger than what smoothing spread. */
 const FAINT = 1e-9;
-/** What the chain of contexts counts, as the graph has it where there is none. */
-const CONTEXT_SHARE = 1 / 3;
 
 export class Tagger {
   static async open(folder) {
@@ -43,7 +41,7 @@ export class Tagger {
     this.columns = labels.columns.map((document, k) => {
       const set = new LabelSet(document);
       const chains = chainsOf(arrays, k);
-      const share = this.contexts ? CONTEXT_SHARE : 0;
+      const share = this.contexts ? labels.share : null;
       return { name: set.name, labels: set, chains, share, rules: rulesOf(set, chains), outside: labels.outside[k], smoothing };
     });
   }
@@ -86,7 +84,7 @@ export class Tagger {
 function told(column, members) {
   const { chains, rules, labels } = column;
   const isOwn = chains.length === 1;
-  const scores = isOwn ? members[0] : chains.length > 0 ? mixed(members, column) : plain(members[0], column);
+  const scores = isOwn ? members[0] : mixed(members, column);
   const chain = isOwn ? chains[0] : rules;
   const ids = bestLabels(column, isOwn ? logMarginals(scores, chain) : scores);
   const sure = chain === null ? scores.map((row) => Array.from(row, Math.exp)) : marginals(scores, chain);
@@ -119,13 +117,15 @@ function bestLabels({ labels, rules, outside }, logs) {
   return viterbi(lowered, rules);
 }
 
-/** ln of the probabilities that the chains of several members give together, and the last of them, with its share. */
-function mixed(members, { chains, share }) {
-  const logs = members.map((scores, member) => logMarginals(scores, chains[member]));
-  const own = share === 0 ? logs : logs.slice(0, -1);
-  const means = own[0].map((row, t) => row.map((_, k) => logMean(own.map((one) => one[t][k]))));
-  if (share === 0) return means;
-  return means.map((row, t) => normalized(row.map((log, k) => (1 - share) * log + share * logs.at(-1)[t][k])));
+/** ln of the probabilities that all members give together, and contexts, the last of them, with their share. */
+function mixed(members, column) {
+  const { chains, share } = column;
+  const logs = chains.length > 0 ? members.map((scores, member) => logMarginals(scores, chains[member])) : members;
+  const own = share === null ? logs : logs.slice(0, -1);
+  const means = own[0].map((row, t) => Array.from(row, (_, k) => logMean(own.map((one) => one[t][k]))));
+  const product = (row, t) => normalized(row.map((log, k) => (1 - share) * log + share * logs.at(-1)[t][k]));
+  const found = share === null ? means : means.map(product);
+  return chains.length > 0 ? found : plain(found, column);
 }
 
 /** Logarithms less that of the sum of what they stand for. */
