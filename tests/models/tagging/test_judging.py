@@ -1,4 +1,4 @@
-"""What is taken off the score of `O`: chosen for the best F1 on dev, kept with the model, part of no probability."""
+"""What is taken off the score of `O`, and what contexts count: chosen on dev and kept with the model."""
 
 import json
 import shutil
