@@ -25,9 +25,8 @@ def tagger_graph(
 
     Args:
         weights: of the network. widths: of the vectors of each member, which stand side by side. crf: for each column,
-            whether it has a CRF. contexts: rows of the table of what stands around words, and how many
-            a word has, where that is read.
-            smoothing: of the probabilities of all members, and so of what is averaged with them.
+            whether it has a CRF. contexts: rows of the table of what stands around words, and how many a word has,
+            where that is read. smoothing: of the probabilities of all members, and so of what is averaged with them.
     """
     graph = Graph("tagger", int8=int8)
     vectors = graph.input("vectors", "float32", ["W", sum(widths)])

@@ -209,8 +209,9 @@ def held(types: Sequence[str], features: WordFeatures) -> NDArray[np.uint64]:
     """
     found = np.zeros((len(types), KNOWN), dtype=np.uint64)
     if types:
-        own = np.array([_atoms(token, features) for token in types], np.uint64) if len(types) <= FEW else None
-        found[:, :ATOMS] = found[:, ATOMS:-1] = atoms(types, features) if own is None else own
+        is_few = len(types) <= FEW
+        own = np.array([_atoms(token, features) for token in types], np.uint64) if is_few else atoms(types, features)
+        found[:, :ATOMS] = found[:, ATOMS:-1] = own
     found *= _AROUND[0]
     return found
 
@@ -240,18 +241,12 @@ def _atoms(token: str, features: WordFeatures) -> list[int]:
     form = clip(features.form(token))
     parts = form.translate(JAMO_OF) if features.config.jamo and has_hangul(form) else form
     found = [0] * ATOMS
-    found[SHAPE] = _hash(shape_of(clip(token)))
+    found[WORD], found[SHAPE] = _hash(form), _hash(shape_of(clip(token)))
     begin = end = 0
     for n, (first, last, power) in enumerate(zip(parts[:AFFIXES], parts[::-1], _POWERS, strict=False), 1):
         begin = (begin * M + ord(first) + 1) & _LAST_BITS
         end = (end + (ord(last) + 1) * power) & _LAST_BITS
         found[PREFIX + n], found[SUFFIX + n] = begin, end
-    if parts is not form or len(form) <= AFFIXES:
-        found[WORD] = begin if parts is form else sequence_hash(list(map(ord, form)), kind=0)
-        return found
-    for character in form[AFFIXES:]:
-        begin = (begin * M + ord(character) + 1) & _LAST_BITS
-    found[WORD] = begin
     return found
 
 

@@ -4,6 +4,7 @@ Knows the modules of `nn` and tensors; knows no file and no text. Built by `mode
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from typing import cast
@@ -26,7 +27,7 @@ from elman.training.side_by_side import side_by_side
 Allowed = tuple[Tensor, Tensor, Tensor]
 
 
-class Scorer(nn.Module):
+class Scorer(nn.Module, ABC):
     """A head for each column, y_t = V h_t + b, on states h of some width, and the CRFs of those columns that have one.
 
     Args: as `TaggerNetwork` has them; and width: of the states.
@@ -46,11 +47,11 @@ class Scorer(nn.Module):
         """The CRF of a column; None where it has a softmax alone."""
         return cast(CRF, self.crfs[str(column)]) if str(column) in self.crfs else None
 
+    @abstractmethod
     def states(
         self, batch: WordTensors, lengths: Tensor, *, seen: Tensor, generator: torch.Generator | None = None
     ) -> Tensor:
         """The states that the heads read, (B, T, D)."""
-        raise NotImplementedError
 
     def scores(self, batch: WordTensors, lengths: Tensor, *, seen: Tensor) -> list[Tensor]:
         """For each column the scores of its labels (B, T, K): as its CRF has them, else ln of their probabilities."""
