@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from elman.nn.config import ATTENTIONS
 from elman.nn.softmax import product
 
+HIDDEN = -1e30
+"""Added to the score of padding: its alpha is exactly 0."""
 PIECE = 1 << 20
 """Numbers of (B, T, S, H) that are held at a time: 4 MB, about what stays in a processor's cache."""
 
@@ -67,9 +69,9 @@ class Attention(nn.Module):
             alpha = queries.new_zeros(*queries.shape[:2], 0)
             return torch.bmm(alpha, memory), alpha
         scores = self._scores(queries, keys, coverage)  # (B, T, S)
-        padding = (torch.arange(memory.shape[1], device=memory.device) >= lengths[:, None])[:, None]  # (B, 1, S)
-        alpha = torch.softmax(scores.masked_fill(padding, torch.finfo(scores.dtype).min), dim=2)
-        alpha = alpha.masked_fill(padding, 0.0)  # where all is padding, the softmax is even
+        real = (torch.arange(memory.shape[1], device=memory.device) < lengths[:, None])[:, None].to(scores.dtype)
+        alpha = torch.softmax(scores + (1 - real) * HIDDEN, dim=2)
+        alpha = alpha * real  # where all is padding, the softmax is even
         return torch.bmm(alpha, memory), alpha
 
     def _scores(self, queries: Tensor, keys: Tensor, coverage: Tensor | None) -> Tensor:

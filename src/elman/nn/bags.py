@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from elman.nn.config import TextBagConfig
-from elman.nn.dropout import keep_mask
+from elman.nn.dropout import kept
+from elman.nn.tables import bag_sums
 
 
 class BagTensors(NamedTuple):
@@ -44,12 +45,8 @@ class TextBag(nn.Module):
 
     def forward(self, bags: BagTensors, generator: torch.Generator | None = None) -> Tensor:
         """Scores (B, K); with a generator, n-grams are dropped."""
-        weights = None
-        if generator is not None and self.dropout > 0:
-            weights = keep_mask((len(bags.rows),), self.dropout, like=self.E, generator=generator)  # (m,)
-        sums = nn.functional.embedding_bag(
-            bags.rows, self.E, bags.starts, mode="sum", sparse=True, per_sample_weights=weights
-        )  # (2 B, D)
+        weights = kept((len(bags.rows),), self.dropout, like=self.E, generator=generator)  # (m,)
+        sums = bag_sums(self.E, bags.rows, bags.starts, weights)  # (2 B, D)
         scaled = sums * bags.sizes.clamp(min=1)[:, None].to(sums.dtype).rsqrt()  # (2 B, D)
         s = scaled[0::2] + scaled[1::2]  # (B, D)
         return s @ self.V.T if hasattr(self, "V") else s

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from elman.nn.config import ContextHeadConfig
-from elman.nn.dropout import keep_mask
+from elman.nn.dropout import kept
+from elman.nn.tables import bag_sums
 
 NO_ROW = 0
 """The row of what is not known: it adds nothing."""
@@ -31,11 +32,9 @@ class ContextVectors(nn.Module):
 
     def forward(self, contexts: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Vectors (B, T, D) of rows (B, T, F); with a generator, some are dropped."""
-        flat = contexts.flatten(0, 1)  # (B T, F)
-        weights = None
-        if generator is not None and self.dropout > 0:
-            weights = keep_mask(tuple(flat.shape), self.dropout, like=self.E, generator=generator)
-        sums = nn.functional.embedding_bag(
-            flat, self.E, mode="sum", sparse=True, per_sample_weights=weights, padding_idx=NO_ROW
-        )
+        known = contexts != NO_ROW  # (B, T, F)
+        sizes = known.flatten(0, 1).sum(dim=1)  # (B T,)
+        rows = contexts[known]  # (m,)
+        weights = kept((len(rows),), self.dropout, like=self.E, generator=generator)
+        sums = bag_sums(self.E, rows, sizes.cumsum(0) - sizes, weights)
         return sums.view(*contexts.shape[:2], -1)  # (B, T, D)

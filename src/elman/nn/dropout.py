@@ -4,14 +4,33 @@ Knows tensors. No generator means evaluation: nothing is dropped. Called by the 
 `models.networks`.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
+LEVELS = 1 << 16
+"""So many probabilities there are of being dropped."""
+
 
 def keep_mask(shape: tuple[int, ...], p: float, *, like: Tensor, generator: torch.Generator) -> Tensor:
-    """1 / (1 - p) with probability 1 - p, else 0, so that the mean stays as it was."""
-    mask = torch.empty(shape, dtype=like.dtype, device=like.device)
-    return mask.bernoulli_(1 - p, generator=generator).div_(1 - p)
+    """1 / (1 - p) with probability 1 - p, else 0, so that the mean stays as it was.
+
+    p is rounded to a multiple of 2^-16: one number of 64 bits is drawn for four places, which takes a fifth of the time
+    of a number for each.
+    """
+    places = math.prod(shape)
+    drawn = torch.empty((places + 3) // 4, dtype=torch.int64, device=like.device)
+    parts = drawn.random_(-(2**63), None, generator=generator).view(torch.int16)[:places]
+    dropped = round(p * LEVELS)
+    return (parts >= dropped - LEVELS // 2).to(like.dtype).mul_(LEVELS / (LEVELS - dropped)).view(shape)
+
+
+def kept(shape: tuple[int, ...], p: float, *, like: Tensor, generator: torch.Generator | None) -> Tensor:
+    """A mask as `keep_mask` draws it; without a generator, or where nothing is dropped, ones."""
+    if generator is None or p == 0:
+        return like.new_ones(shape)
+    return keep_mask(shape, p, like=like, generator=generator)
 
 
 def locked_dropout(x: Tensor, p: float, generator: torch.Generator | None) -> Tensor:

@@ -67,17 +67,18 @@ def unroll_both(
         forward, after = unroll(cell, x, zero, weights[0], lengths=lengths, compute=compute)
         backward, before = unroll(cell, x, zero, weights[1], lengths=lengths, reverse=True, compute=compute)
         return torch.cat([forward, backward], dim=2), (after, before)
-    marked, joined = _closing(x, [one.W for one in weights], lengths)
+    marked, joined = _closing(x, [one.W for one in weights], lengths, compute)
     flat = []
     for W, one in zip(joined, weights, strict=True):
         assert one.U is not None
-        flat += [part.to(compute) for part in (W, one.U, one.b, torch.zeros_like(one.b))]
+        flat += [W, *(part.to(compute) for part in (one.U, one.b, torch.zeros_like(one.b)))]
     initial = [x.new_zeros(2, x.shape[0], H, dtype=compute) for _ in range(2)]
-    h, _, c = torch.lstm(marked.to(compute), initial, flat, True, 1, 0.0, torch.is_grad_enabled(), True, True)
-    h, c = h.to(x.dtype), c.to(x.dtype)
+    h, _, c = torch.lstm(marked, initial, flat, True, 1, 0.0, torch.is_grad_enabled(), True, True)
+    c = c.to(x.dtype)
     if lengths is None:
+        h = h.to(x.dtype)
         return h, ((h[:, -1, :H], c[0]), (h[:, 0, H:], c[1]))
-    h = zero_padding(h, lengths)
+    h = _finished(h, lengths, x.dtype)
     return h, ((at_end(h[:, :, :H], c.new_zeros(c[0].shape), lengths), c[0]), (h[:, 0, H:], c[1]))
 
 
@@ -94,8 +95,18 @@ def turn(x: Tensor, lengths: Tensor | None) -> Tensor:
 
 def zero_padding(h: Tensor, lengths: Tensor) -> Tensor:
     """h (B, T, H) with zeros at the steps that are not real."""
-    real = torch.arange(h.shape[1], device=h.device) < lengths[:, None]  # (B, T)
-    return torch.where(real[:, :, None], h, 0.0)
+    padding = _is_padding(h, lengths).flatten().nonzero()[:, 0]
+    return h.flatten(0, 1).index_fill(0, padding, 0.0).view(h.shape)
+
+
+def _is_padding(x: Tensor, lengths: Tensor) -> Tensor:
+    """Of steps of x (B, T, ·) whether they are padding, (B, T)."""
+    return torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
+
+
+def _finished(h: Tensor, lengths: Tensor, dtype: torch.dtype) -> Tensor:
+    """h (B, T, H), which is finite, with zeros at padding and in that number format: one pass over it."""
+    return h * (~_is_padding(h, lengths))[:, :, None].to(dtype)
 
 
 def at_end(h: Tensor, initial: Tensor, lengths: Tensor) -> Tensor:
@@ -114,27 +125,33 @@ def _lstm(
     assert weights.U is not None
     if lengths is not None:
         x = zero_padding(x, lengths)
-    x, (W,) = _closing(x, [weights.W], lengths)
-    flat = [part.to(compute) for part in (W, weights.U, weights.b, torch.zeros_like(weights.b))]
+    marked, (W,) = _closing(x, [weights.W], lengths, compute)
+    flat = [W, *(part.to(compute) for part in (weights.U, weights.b, torch.zeros_like(weights.b)))]
     initial = [part.to(compute)[None].contiguous() for part in state]
-    h, _, c = torch.lstm(x.to(compute), initial, flat, True, 1, 0.0, torch.is_grad_enabled(), False, True)
-    h, c = h.to(x.dtype), c[0].to(x.dtype)
+    h, _, c = torch.lstm(marked, initial, flat, True, 1, 0.0, torch.is_grad_enabled(), False, True)
+    c = c[0].to(state[1].dtype)
     if lengths is None:
+        h = h.to(state[0].dtype)
         return h, (h[:, -1], c)
     c = torch.where((lengths > 0)[:, None], c, state[1])
-    return zero_padding(h, lengths), (at_end(h, state[0], lengths), c)
+    h = _finished(h, lengths, state[0].dtype)
+    return h, (at_end(h, state[0], lengths), c)
 
 
-def _closing(x: Tensor, matrices: list[Tensor], lengths: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+def _closing(
+    x: Tensor, matrices: list[Tensor], lengths: Tensor | None, compute: torch.dtype
+) -> tuple[Tensor, list[Tensor]]:
     """x (B, T, D) with one more column, 1 at padding, and LSTM matrices W (4H, D) with one more, that of the weights by
-    which i is exactly 0 and f exactly 1 at padding: c stands still, to the last bit. Unchanged where there is none."""
+    which i is exactly 0 and f exactly 1 at padding: c stands still, to the last bit. None where there is no padding; all
+    in the number format of the products."""
+    x, matrices = x.to(compute), [W.to(compute) for W in matrices]
     if lengths is None:
         return x, matrices
-    padding = (torch.arange(x.shape[1], device=x.device) >= lengths[:, None])[:, :, None]  # (B, T, 1)
+    padding = _is_padding(x, lengths)[:, :, None]  # (B, T, 1)
     H = matrices[0].shape[0] // 4
     gates = matrices[0].new_zeros(4, H)
     gates[0], gates[1] = -CLOSED, CLOSED
-    marked = torch.cat([x, padding.to(x.dtype)], dim=2)  # (B, T, D + 1)
+    marked = torch.cat([x, padding.to(compute)], dim=2)  # (B, T, D + 1)
     return marked, [torch.cat([W, gates.view(4 * H, 1)], dim=1) for W in matrices]
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from elman.nn.dropout import keep_mask
+from elman.nn.tables import table_rows
 
 _MULTIPLIER = 1_000_003
 _MIX = 0x9E3779B97F4A7C15 - (1 << 64)
@@ -57,7 +58,7 @@ class NgramEmbedding(nn.Module):
         """Vectors (B, T, (orders - 1) * width) for ids (B, T), given the symbols before them, recent (B, C)."""
         rows = hash_ngrams(ids, recent, orders=self.orders, bits=self.bits)  # (n, B, T)
         offsets = torch.arange(self.orders - 1, device=ids.device)[:, None, None] << self.bits
-        vectors = nn.functional.embedding((rows + offsets).permute(1, 2, 0), self.tables, sparse=True)  # (B, T, n, D)
+        vectors = table_rows(self.tables, (rows + offsets).permute(1, 2, 0))  # (B, T, n, D)
         if generator is not None and self.dropout > 0:
             shape = (*vectors.shape[:3], 1)
             vectors = vectors * keep_mask(shape, self.dropout, like=vectors, generator=generator)

@@ -11,8 +11,11 @@ from torch import Tensor, nn
 
 from elman.nn.cutoffs import default_cutoffs
 from elman.nn.embedding import Clusters, Embedding
+from elman.nn.shapes import with_more_rows
 from elman.nn.stack import Multiply
 
+LOGITS = 1 << 19
+"""So many, in fp32, stay in a processor's cache."""
 NEVER = -1e4
 """Added to the logit of a symbol that is never predicted: its probability, and its gradient, are exactly 0."""
 
@@ -21,8 +24,8 @@ def product(h: Tensor, matrix: Tensor, bias: Tensor | None, *, compute: torch.dt
     """h (M, D) times the transposed matrix (N, D), in the given number format, given out in that of h."""
     if compute == h.dtype:
         return nn.functional.linear(h, matrix, bias)
-    found = nn.functional.linear(h.to(compute), matrix.to(compute)).to(h.dtype)
-    return found if bias is None else found + bias
+    found = nn.functional.linear(with_more_rows(h, compute), matrix.to(compute))[: len(h)]
+    return found.to(h.dtype) if bias is None else found + bias
 
 
 def penalties(symbols: int, impossible: tuple[int, ...]) -> Tensor:
@@ -32,6 +35,11 @@ def penalties(symbols: int, impossible: tuple[int, ...]) -> Tensor:
     return added
 
 
+def rows_at_once(symbols: int) -> int:
+    """How many rows of so many logits are made together on a CPU."""
+    return max(16, LOGITS // symbols)
+
+
 def cross_entropy(h: Tensor, targets: Tensor, *, matrix: Tensor, bias: Tensor, compute: torch.dtype) -> Tensor:
     """-ln softmax(matrix h + bias) at each target, (M,), for h (M, D), targets (M,) and a matrix (N, D)."""
     nats, _ = _CrossEntropy.apply(h, matrix, bias, targets, None, compute)  # type: ignore[no-untyped-call]
@@ -39,7 +47,8 @@ def cross_entropy(h: Tensor, targets: Tensor, *, matrix: Tensor, bias: Tensor, c
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """Keeps one matrix (M, N) for the gradient, where torch's layers one by one fill and read three.
+    """Keeps one matrix (M, N), in the number format of the products, where torch's layers one by one fill and read three:
+    logits become the gradient by them some rows at a time, which stay in the processor's cache meanwhile.
 
     With a spread q (N,), weights of the symbols that sum to 1, also gives the lead of each target's logit before the
     mean of all logits by q, (M,): -ln p of the target and this lead are what label smoothing is made of, and the lead
@@ -56,25 +65,29 @@ class _CrossEntropy(torch.autograd.Function):
         spread: Tensor | None,
         compute: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
-        logs = torch.log_softmax(product(h, matrix, bias, compute=compute), dim=1)  # (M, N)
-        nats = -logs.gather(1, targets[:, None])[:, 0]
+        table = with_more_rows(h, compute) @ matrix.to(compute).T  # (M or more, N), of the logits without bias
+        real, table[len(h) :] = table[: len(h)], 0.0
+        nats, size = h.new_empty(len(h)), rows_at_once(len(matrix)) if h.is_cpu else max(len(h), 1)
+        for few, own, found in zip(real.split(size), targets[:, None].split(size), nats.split(size), strict=True):
+            logits = few + bias  # (m, N), in the format of the bias
+            highest = logits.amax(dim=1)
+            p = torch.softmax(logits, dim=1)
+            found.copy_(highest - p.amax(dim=1).log() - logits.gather(1, own)[:, 0])  # the largest p is e^highest / sum
+            few.copy_(p.scatter_add_(1, own, p.new_full(own.shape, -1.0)))  # the gradient of nats by logits
         ctx.compute, lead, mean = compute, torch.zeros_like(nats), None
         if spread is not None:
             mean = spread @ matrix  # (D,)
             lead = (h * (matrix[targets] - mean)).sum(dim=1) + bias[targets] - spread @ bias
-        ctx.save_for_backward(h, matrix, targets, logs, spread, mean)
+        ctx.save_for_backward(h, matrix, targets, table, spread, mean)
         return nats, lead
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None]:
-        h, matrix, targets, logs, spread, mean = ctx.saved_tensors
+        h, matrix, targets, d, spread, mean = ctx.saved_tensors
         weight, pull = gradients  # (M,) each; the first is multiplied into the small factors instead of into d
-        d = logs.exp()  # (M, N), of the logits: the probabilities, less one at the target
-        d.scatter_add_(1, targets[:, None], d.new_full((len(targets), 1), -1.0))
-        rounded = d.to(ctx.compute)
-        d_h = (rounded @ matrix.to(ctx.compute)).to(h.dtype) * weight[:, None]
-        d_matrix = (rounded.T @ (h * weight[:, None]).to(ctx.compute)).to(matrix.dtype)
-        d_bias = d.T @ weight
+        d_h = (d @ matrix.to(ctx.compute))[: len(h)] * weight[:, None]
+        d_matrix = (d.T @ with_more_rows(h * weight[:, None], ctx.compute)).to(matrix.dtype)
+        d_bias = (with_more_rows(weight[:, None], ctx.compute).T @ d)[0].to(h.dtype)
         if spread is not None:
             d_h += (matrix[targets] - mean) * pull[:, None]
             d_matrix.index_add_(0, targets, h * pull[:, None]).addr_(spread, pull @ h, alpha=-1)

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from elman.nn.config import StackConfig, WordEmbeddingConfig
 from elman.nn.dropout import keep_mask, locked_dropout
+from elman.nn.shapes import is_compiled, next_size
 from elman.nn.stack import Stack
+from elman.nn.tables import bag_sums, table_rows
 
 LENGTHS = (3, 6, 10, 20)
 """The longest words that are read together with shorter ones, and those beyond."""
@@ -75,7 +77,7 @@ class WordEmbedding(nn.Module):
             ids = batch.words[batch.places]  # (B, T)
             if generator is not None and self.config.word_dropout > 0:
                 ids = self._dropped(ids, seen, generator)
-            parts.append(nn.functional.embedding(ids, self.E, sparse=True))
+            parts.append(table_rows(self.E, ids))
         if hasattr(self, "features"):
             parts.append(self._bags(batch, generator)[batch.places])
         if hasattr(self, "alphabet"):
@@ -97,9 +99,7 @@ class WordEmbedding(nn.Module):
         weights = sizes.clamp(min=1).to(self.features.dtype).rsqrt().repeat_interleave(sizes, output_size=m)  # (m,)
         if generator is not None and self.config.feature_dropout > 0:
             weights = weights * keep_mask((m,), self.config.feature_dropout, like=weights, generator=generator)
-        return nn.functional.embedding_bag(
-            batch.features, self.features, starts, mode="sum", sparse=True, per_sample_weights=weights
-        )
+        return bag_sums(self.features, batch.features, starts, weights)
 
     def _spelt(self, batch: WordTensors) -> Tensor:
         """What the character network says of the distinct words, (W, 2 H): its last state in each direction.
@@ -124,7 +124,11 @@ class WordEmbedding(nn.Module):
 
     def _read(self, characters: Tensor, lengths: Tensor) -> Tensor:
         """The last states (W, 2 H) of the character network on characters (W, C)."""
+        words, added = len(lengths), 0
+        if is_compiled(self.reader.compute, lengths):
+            added = next_size(words) - words
+        characters = nn.functional.pad(characters, (0, 0, 0, added))
         x = nn.functional.embedding(characters, self.alphabet)  # (W, C, D)
-        _, state = self.reader(x, None, lengths)
+        _, state = self.reader(x, None, nn.functional.pad(lengths, (0, added)))
         forward, backward = state[0]
-        return torch.cat([forward, backward], dim=1)
+        return torch.cat([forward, backward], dim=1)[:words]

@@ -9,11 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw
 
 from elman.training.config import TrainConfig
 
 BETAS = (0.9, 0.99)
 """Runs are short: a longer memory of squares (0.999) is still warming up when they end."""
+EPSILON = 1e-8
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Optimizer:
                 if parameters:
                     groups.append({"params": parameters, "weight_decay": decay})
                     self.rates.append(layer.rate)
-        self.adam = torch.optim.AdamW(groups, lr=config.lr, betas=BETAS, fused=True)
+        self.adam = torch.optim.AdamW(groups, lr=config.lr, betas=BETAS, eps=EPSILON, fused=True)
         layer_rates = {id(p): layer.rate for layer in self.layers for p in layer.parameters}
         self.table_rates = [config.table_rate * layer_rates[id(table)] for table in tables]
         self.moments = [(torch.zeros_like(table), torch.zeros_like(table)) for table in tables]
@@ -85,19 +87,21 @@ class Optimizer:
 
     def zero(self) -> None:
         """Forget all gradients."""
-        self.adam.zero_grad(set_to_none=True)
-        for table in self.tables:
-            table.grad = None
+        for p in (*self.dense, *self.tables):
+            p.grad = None
 
+    @torch.no_grad()
     def clip(self) -> float:
         """Scale the gradients so that their joint norm is at most the largest allowed; returns the norm before.
 
         It is not finite where the gradient of a table is not, either.
         """
-        largest = self.largest if self.largest > 0 else float("inf")
-        norm = torch.nn.utils.clip_grad_norm_(self.dense, largest)
+        gradients = [p.grad for p in self.dense if p.grad is not None]
+        norm = float(torch.stack([torch.linalg.vector_norm(g) for g in gradients]).norm()) if gradients else 0.0
+        if 0 < self.largest < norm:
+            torch._foreach_mul_(gradients, self.largest / norm)
         sums = [table.grad._values().sum() for table in self.tables if table.grad is not None]
-        return float(norm + 0 * torch.stack(sums).sum()) if sums else float(norm)
+        return norm + 0 * float(torch.stack(sums).sum()) if sums else norm
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
@@ -130,14 +134,24 @@ class Optimizer:
 def _step_rows(table: nn.Parameter, first: Tensor, second: Tensor, *, rate: float, steps: int) -> None:
     """Adam on the rows that have a gradient; first and second are the moments, of the table's shape."""
     assert table.grad is not None
-    gradient = table.grad.coalesce()
-    rows, g = gradient.indices()[0], gradient.values()  # (R,), (R, D)
-    m = first.index_select(0, rows).lerp_(g, 1 - BETAS[0])
-    v = second.index_select(0, rows).mul_(BETAS[1]).addcmul_(g, g, value=1 - BETAS[1])
-    first.index_copy_(0, rows, m)
-    second.index_copy_(0, rows, v)
-    scale = v.div_(1 - BETAS[1] ** steps).sqrt_().add_(1e-8)
-    table.index_add_(0, rows, m.div(1 - BETAS[0] ** steps).div_(scale), alpha=-rate)
+    rows, g = _rows_and_gradient(table.grad)
+    moved = [part.index_select(0, rows) for part in (table, first, second)]  # (R, D) each
+    weights, m, v = ([part] for part in moved)
+    before = torch.tensor(float(steps - 1), device=table.device)
+    adamw(
+        weights, [g], m, v, [], [before], fused=True, amsgrad=False, beta1=BETAS[0], beta2=BETAS[1],
+        lr=rate, weight_decay=0.0, eps=EPSILON, maximize=False,
+    )  # fmt: skip
+    for part, values in zip((table, first, second), moved, strict=True):
+        part.index_copy_(0, rows, values)
+
+
+def _rows_and_gradient(gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows (R,) that have a gradient, each once, and it, (R, D)."""
+    rows = gradient._indices()[0]
+    if not bool((rows[1:] > rows[:-1]).all()):  # autograd hands on what `nn.tables` makes, but not that it is coalesced
+        gradient = gradient.coalesce()
+    return gradient._indices()[0], gradient._values()
 
 
 def dense_parameters(network: nn.Module, tables: tuple[nn.Parameter, ...]) -> list[nn.Parameter]:

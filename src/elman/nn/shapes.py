@@ -1,0 +1,30 @@
+"""Shapes of which there are few: torch's kernels in bf16 on a CPU are compiled for each shape that they meet.
+
+A compilation takes as long as a thousand rows, and the last thousand or so are kept. Where the number of rows is another
+one in every batch, rows of zeros are added up to the next of few sizes. Used by the products and words of `nn`.
+"""
+
+import torch
+from torch import Tensor
+
+FINEST = 32
+"""Sizes are multiples of it, and of a sixteenth of the power of two below them."""
+
+
+def is_compiled(compute: torch.dtype, like: Tensor) -> bool:
+    """Whether kernels in this number format are compiled by shape where a tensor lies."""
+    return compute == torch.bfloat16 and like.is_cpu
+
+
+def next_size(rows: int) -> int:
+    """The least of the sizes that holds so many rows; 0 stays 0."""
+    step = max(FINEST, 1 << max(0, rows.bit_length() - 5))
+    return -(-rows // step) * step
+
+
+def with_more_rows(x: Tensor, compute: torch.dtype) -> Tensor:
+    """x (M, D) in the number format of products, with rows of zeros below it where their kernels are compiled."""
+    x = x.to(compute)
+    if not is_compiled(compute, x):
+        return x
+    return torch.nn.functional.pad(x, (0, 0, 0, next_size(len(x)) - len(x)))
