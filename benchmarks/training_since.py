@@ -4,10 +4,10 @@
     python benchmarks/training_since.py DATA OLD [--kind NAME]... [--threads N] [--rounds N] [--steps N] [--precision P]
                                         [--processor-time]
 
-DATA is a folder that holds `ud-english-ewt`, `sst2`, `wikitext-2` and `multi30k-en-de`. In every round each source trains
-each kind in a process of its own, through its command line with the options in `KINDS`; what is timed are steps of the
-training loop, with all that belongs to them. The first `BEFORE` steps, in which the kernels meet most shapes of batches for the first time, are not counted, nor are evaluations. `ratio` is
-the median over the rounds.
+DATA is a folder that holds `ud-english-ewt`, `sst2`, `wikitext-2` and `multi30k-en-de`. In every round each source
+trains each kind in a process of its own, through its command line with the options in `KINDS`; what is timed are steps
+of the training loop, with all that belongs to them. The first `BEFORE` steps, in which the kernels meet most shapes of
+batches for the first time, are not counted, nor are evaluations. `ratio` is the median over the rounds.
 """
 
 import argparse

@@ -142,8 +142,8 @@ def _closing(
     x: Tensor, matrices: list[Tensor], lengths: Tensor | None, compute: torch.dtype
 ) -> tuple[Tensor, list[Tensor]]:
     """x (B, T, D) with one more column, 1 at padding, and LSTM matrices W (4H, D) with one more, that of the weights by
-    which i is exactly 0 and f exactly 1 at padding: c stands still, to the last bit. None where there is no padding; all
-    in the number format of the products."""
+    which i is exactly 0 and f exactly 1 at padding: c stands still, to the last bit. Neither where there is no padding;
+    all in the number format of the products."""
     x, matrices = x.to(compute), [W.to(compute) for W in matrices]
     if lengths is None:
         return x, matrices

@@ -1,7 +1,8 @@
 """Shapes of which there are few: torch's kernels in bf16 on a CPU are compiled for each shape that they meet.
 
-A compilation takes as long as a thousand rows, and the last thousand or so are kept. Where the number of rows is another
-one in every batch, rows of zeros are added up to the next of few sizes. Used by the products and words of `nn`.
+A compilation takes as long as the product of a thousand rows, and the last thousand of them are kept. Where the number
+of rows is another one in every batch, rows of zeros are added up to the next of few sizes. Used by the products and the
+words of `nn`.
 """
 
 import torch

@@ -47,8 +47,8 @@ def cross_entropy(h: Tensor, targets: Tensor, *, matrix: Tensor, bias: Tensor, c
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """Keeps one matrix (M, N), in the number format of the products, where torch's layers one by one fill and read three:
-    logits become the gradient by them some rows at a time, which stay in the processor's cache meanwhile.
+    """Keeps one matrix (M, N), in the number format of the products, where torch's layers one by one fill and read
+    three: logits become the gradient by them, some rows at a time, which stay in the processor's cache meanwhile.
 
     With a spread q (N,), weights of the symbols that sum to 1, also gives the lead of each target's logit before the
     mean of all logits by q, (M,): -ln p of the target and this lead are what label smoothing is made of, and the lead
@@ -68,7 +68,8 @@ class _CrossEntropy(torch.autograd.Function):
         table = with_more_rows(h, compute) @ matrix.to(compute).T  # (M or more, N), of the logits without bias
         real, table[len(h) :] = table[: len(h)], 0.0
         nats, size = h.new_empty(len(h)), rows_at_once(len(matrix)) if h.is_cpu else max(len(h), 1)
-        for few, own, found in zip(real.split(size), targets[:, None].split(size), nats.split(size), strict=True):
+        pieces = (torch.split(part, size) for part in (real, targets[:, None], nats))
+        for few, own, found in zip(*pieces, strict=True):
             logits = few + bias  # (m, N), in the format of the bias
             highest = logits.amax(dim=1)
             p = torch.softmax(logits, dim=1)

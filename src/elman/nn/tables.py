@@ -1,8 +1,8 @@
 """Rows of large tables and sums of them, whose gradients are sparse: a row that a batch has not met costs nothing.
 
-Knows tables and numbers of rows as tensors. The gradient of a table has each row that was met once, in ascending order
-(`torch.Tensor.coalesce` has nothing left to do), so that `training.optimizer` steps these rows and no other. Used by the
-modules of `nn` that have such tables.
+Knows tables and numbers of rows as tensors. The gradient of a table has each row that was met once, in ascending order,
+so that nothing is left to be put together and `training.optimizer` steps these rows and no other. Used by the modules
+of `nn` that have such tables.
 """
 
 from typing import Any

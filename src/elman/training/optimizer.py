@@ -5,7 +5,7 @@ Knows parameters, not what they are for. Used by `training.loop`.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,10 @@ from elman.training.config import TrainConfig
 
 BETAS = (0.9, 0.99)
 """Runs are short: a longer memory of squares (0.999) is still warming up when they end."""
-EPSILON = 1e-8
+ADAM: dict[str, Any] = {
+    "fused": True, "amsgrad": False, "maximize": False, "beta1": BETAS[0], "beta2": BETAS[1], "eps": 1e-8,
+}  # fmt: skip
+"""How every step is made."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,14 @@ class Layer:
     parameters: tuple[nn.Parameter, ...]
     rate: float = 1.0
     thaw: float = 0.0
+
+
+class _Group(NamedTuple):
+    """Numbers of dense parameters that are stepped together, their decay, and their rate as a multiple."""
+
+    numbers: list[int]
+    decay: float
+    rate: float
 
 
 class Optimizer:
@@ -56,19 +67,17 @@ class Optimizer:
         self.is_gradual = any(layer.thaw > 0 for layer in layers)
         self.dense = dense_parameters(network, tables)
         self.largest, self.last = config.clip, config.lr
-        groups: list[dict[str, Any]] = []
-        self.rates: list[float] = []
+        self.groups: list[_Group] = []
         for layer in self.layers:
             own = {id(p) for p in layer.parameters}
-            dense = [p for p in self.dense if id(p) in own]
-            for parameters, decay in (
-                ([p for p in dense if p.dim() > 1], config.weight_decay),
-                ([p for p in dense if p.dim() <= 1], 0.0),
+            dense = [n for n, p in enumerate(self.dense) if id(p) in own]
+            for numbers, decay in (
+                ([n for n in dense if self.dense[n].dim() > 1], config.weight_decay),
+                ([n for n in dense if self.dense[n].dim() <= 1], 0.0),
             ):
-                if parameters:
-                    groups.append({"params": parameters, "weight_decay": decay})
-                    self.rates.append(layer.rate)
-        self.adam = torch.optim.AdamW(groups, lr=config.lr, betas=BETAS, eps=EPSILON, fused=True)
+                if numbers:
+                    self.groups.append(_Group(numbers, decay, layer.rate))
+        self.adam: dict[int, dict[str, Tensor]] = {}
         layer_rates = {id(p): layer.rate for layer in self.layers for p in layer.parameters}
         self.table_rates = [config.table_rate * layer_rates[id(table)] for table in tables]
         self.moments = [(torch.zeros_like(table), torch.zeros_like(table)) for table in tables]
@@ -107,9 +116,15 @@ class Optimizer:
     def step(self, rate: float) -> None:
         """Move the weights against their gradients."""
         self.last = rate
-        for group, share in zip(self.adam.param_groups, self.rates, strict=True):
-            group["lr"] = rate * share
-        self.adam.step()
+        for group in self.groups:
+            stepped = [n for n in group.numbers if self.dense[n].grad is not None]
+            self.prepare(stepped)
+            found = [self.adam[n] for n in stepped]
+            adamw(
+                [self.dense[n] for n in stepped], [cast(Tensor, self.dense[n].grad) for n in stepped],
+                [one["exp_avg"] for one in found], [one["exp_avg_sq"] for one in found], [],
+                [one["step"] for one in found], lr=rate * group.rate, weight_decay=group.decay, **ADAM,
+            )  # fmt: skip
         self.steps += 1
         for table, share, (first, second) in zip(self.tables, self.table_rates, self.moments, strict=True):
             if table.grad is not None:
@@ -117,18 +132,19 @@ class Optimizer:
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """All moments by name, those of AdamW for the parameters that it has stepped."""
-        for n, p in enumerate(self.dense):
-            for name, tensor in self.adam.state.get(p, {}).items():
+        for n, moments in sorted(self.adam.items()):
+            for name, tensor in moments.items():
                 yield f"adam.{n}.{name}", tensor
         for n, (first, second) in enumerate(self.moments):
             yield f"table.{n}.first", first
             yield f"table.{n}.second", second
 
     def prepare(self, stepped: Iterable[int]) -> None:
-        """Make room for AdamW's moments of the dense parameters of these numbers, as its first step would."""
-        for p in {self.dense[n] for n in stepped}:
+        """Make room for AdamW's moments of the dense parameters of these numbers, where there is none."""
+        for n in set(stepped) - self.adam.keys():
+            p = self.dense[n].detach()
             step = torch.zeros((), dtype=torch.float32, device=p.device)
-            self.adam.state[p] = {"step": step, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+            self.adam[n] = {"step": step, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
 
 
 def _step_rows(table: nn.Parameter, first: Tensor, second: Tensor, *, rate: float, steps: int) -> None:
@@ -138,10 +154,7 @@ def _step_rows(table: nn.Parameter, first: Tensor, second: Tensor, *, rate: floa
     moved = [part.index_select(0, rows) for part in (table, first, second)]  # (R, D) each
     weights, m, v = ([part] for part in moved)
     before = torch.tensor(float(steps - 1), device=table.device)
-    adamw(
-        weights, [g], m, v, [], [before], fused=True, amsgrad=False, beta1=BETAS[0], beta2=BETAS[1],
-        lr=rate, weight_decay=0.0, eps=EPSILON, maximize=False,
-    )  # fmt: skip
+    adamw(weights, [g], m, v, [], [before], lr=rate, weight_decay=0.0, **ADAM)
     for part, values in zip((table, first, second), moved, strict=True):
         part.index_copy_(0, rows, values)
 
