@@ -76,4 +76,4 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[elman.Classifier, Pa
         tokens = [chooser.choice(words[name].split()) for name in chosen] + ["thing"]
         lines.append(" ".join([*(f"__label__{name}" for name in chosen), *chooser.sample(tokens, len(tokens))]))
     write(path, lines)
-    return elman.Classifier.train(path, dev="none", multi_label=True, epochs=12, lr=0.02, **CLASSIFIER), path
+    return elman.Classifier.train(path, dev="none", multi_label=True, epochs=24, lr=0.02, **CLASSIFIER), path

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from elman.nn import softmax
 from elman.nn.config import EmbeddingConfig
 from elman.nn.cutoffs import default_cutoffs
 from elman.nn.embedding import Embedding
@@ -218,3 +219,22 @@ def test_adaptive_smoothing_is_torchs_in_both_steps_by_value_and_gradient() -> N
     slow = torch.autograd.grad((wanted * by_row).sum(), weights, retain_graph=True)
     for a, b in zip(torch.autograd.grad((got * by_row).sum(), weights), slow, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("adaptive", "tied", "width"), CASES)
+def test_pieces_of_the_rows_give_what_all_of_them_give(
+    adaptive: bool, tied: bool, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    h, targets = states_and_targets()
+    found = []
+    for logits in (softmax.LOGITS, 1):  # in one piece, and in pieces of 16 rows
+        monkeypatch.setattr(softmax, "LOGITS", logits)
+        embedding, head = make(adaptive, tied, width)
+        h = h.detach().requires_grad_()
+        nats, spread = head.nats_and_spread(h, targets)
+        (nats + 0.1 * spread).sum().backward()
+        weights = torch.nn.ModuleList([embedding, head]).parameters()
+        found.append([nats.detach(), spread.detach(), h.grad, *(p.grad for p in weights if p.grad is not None)])
+    assert softmax.rows_at_once(N) == 16 < M
+    for whole, pieces in zip(*found, strict=True):
+        torch.testing.assert_close(pieces, whole, rtol=1e-5, atol=1e-6)

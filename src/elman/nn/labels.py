@@ -6,6 +6,10 @@ Knows states and labels as tensors; whole sequences of labels are scored in `nn.
 import torch
 from torch import Tensor, nn
 
+from elman.nn.softmax import product
+
+MANY = 256
+"""So many labels take as long as a recurrent layer."""
 IGNORED = -1
 """The label of a step that no loss counts: padding, and labels that the label set has not."""
 
@@ -22,13 +26,16 @@ class LabelHead(nn.Module):
         """Scores before the softmax, (..., K), of states (..., D)."""
         return nn.functional.linear(h, self.V, self.b)
 
-    def loss(self, h: Tensor, labels: Tensor, *, smoothing: float = 0.0) -> tuple[Tensor, int]:
+    def loss(
+        self, h: Tensor, labels: Tensor, *, smoothing: float = 0.0, compute: torch.dtype = torch.float32
+    ) -> tuple[Tensor, int]:
         """Sum of -ln p of the labels (M,) of states (M, D), and how many were counted; labels of -1 are not.
 
         Args:
-            smoothing: share of a label's probability that is spread over all labels (Szegedy et al. 2016).
+            smoothing: share of a label's probability that is spread over all labels (Szegedy et al. 2016). compute:
+                number format of the products where labels are many.
         """
-        scores = self(h)  # (M, K)
+        scores = self(h) if len(self.b) < MANY else product(h, self.V, self.b, compute=compute)  # (M, K)
         nats = nn.functional.cross_entropy(
             scores, labels, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing
         )

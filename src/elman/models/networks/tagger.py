@@ -47,6 +47,11 @@ class Scorer(nn.Module, ABC):
         """The CRF of a column; None where it has a softmax alone."""
         return cast(CRF, self.crfs[str(column)]) if str(column) in self.crfs else None
 
+    @property
+    def compute(self) -> torch.dtype:
+        """The number format of large products in training."""
+        return torch.float32
+
     @abstractmethod
     def states(
         self, batch: WordTensors, lengths: Tensor, *, seen: Tensor, generator: torch.Generator | None = None
@@ -72,7 +77,9 @@ class Scorer(nn.Module, ABC):
             if crf is not None:
                 nats, _ = crf.loss(head(h), labels[k].clamp(min=0), lengths)
             else:
-                nats, _ = cast(LabelHead, head).loss(flat, labels[k][real], smoothing=smoothing)
+                nats, _ = cast(LabelHead, head).loss(
+                    flat, labels[k][real], smoothing=smoothing, compute=self.compute
+                )
             total = total + nats * (self.config.auxiliary_weight if k else 1.0)
         return total
 
@@ -94,6 +101,11 @@ class Member(Scorer):
             features=config.features_known, compute=compute,
         )  # fmt: skip
         self.stack = Stack(read.width, config.stack, compute=compute)
+
+    @property
+    def compute(self) -> torch.dtype:
+        """The number format of large products in training: that of the stack."""
+        return self.stack.compute
 
     def states(
         self, batch: WordTensors, lengths: Tensor, *, seen: Tensor, generator: torch.Generator | None = None
