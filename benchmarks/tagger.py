@@ -46,12 +46,14 @@ JUDGED = PARTS if arguments.part is None else (arguments.part,)
 
 @dataclass(frozen=True)
 class Work:
-    """A data set: its folder, its files (train, dev, test), standard minutes; a treebank or entities."""
+    """A data set: its folder, its files (train, dev, test), standard minutes; a treebank or entities; the columns of a
+    treebank that are learnt, of which the first is judged."""
 
     folder: str
     files: tuple[str, str, str]
     minutes: float
     entities: bool = False
+    columns: tuple[str, ...] = ("upos",)
 
     def path(self, part: str) -> Path:
         """Where a part lies."""
@@ -59,7 +61,7 @@ class Work:
 
     def options(self) -> dict[str, Any]:
         """Options of elman: the label columns of a treebank (of entities it is the last one), then those given."""
-        return ({} if self.entities else {"label_columns": ["upos"]}) | dict(arguments.option)
+        return ({} if self.entities else {"label_columns": list(self.columns)}) | dict(arguments.option)
 
     def headline(self, metrics: dict[str, Any]) -> float:
         """Accuracy of UPOS, or strict F1 of entities, among the metrics of elman."""
@@ -81,8 +83,8 @@ KLUE = (
 WORKS = {
     "ewt-5m": Work("ud-english-ewt", treebank("en_ewt"), 5),
     "ewt-15m": Work("ud-english-ewt", treebank("en_ewt"), 15),
-    "kaist-5m": Work("ud-korean-kaist", treebank("ko_kaist"), 5),
-    "kaist-15m": Work("ud-korean-kaist", treebank("ko_kaist"), 15),
+    "kaist-5m": Work("ud-korean-kaist", treebank("ko_kaist"), 5, columns=("upos", "xpos")),
+    "kaist-15m": Work("ud-korean-kaist", treebank("ko_kaist"), 15, columns=("upos", "xpos")),
     "wnut17-5m": Work("wnut17", WNUT, 5, entities=True),
     "klue-5m": Work("klue-ner-dev", KLUE, 5, entities=True),
 }

@@ -1,4 +1,4 @@
-"""Sums of rows of tables against sums that are written out, values and gradients; which rows have a gradient, and how."""
+"""Sums of rows of tables against sums that are written out, values and gradients; which rows have a gradient."""
 
 import numpy as np
 import pytest

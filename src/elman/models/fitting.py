@@ -193,7 +193,7 @@ class _Run:
             keeper=keeper,
         ).train()  # fmt: skip
         network.compute_in("fp32")
-        _round_tables(network, job.kind.packed)
+        _round(network, job.kind.packed + job.kind.matrices)
         metrics = {} if dev is None or not outcome.is_good else dev.metrics()
         report = {
             "kind": job.kind.name,
@@ -253,8 +253,8 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def _round_tables(network: Any, packed: tuple[str, ...]) -> None:
-    """Bring the tables to the values that a folder stores, so that the model in memory is the one that is loaded."""
+def _round(network: Any, packed: tuple[str, ...]) -> None:
+    """Bring the weights to the values that a folder stores, so that the model in memory is the one that is loaded."""
     arrays = weight_arrays(network)
     put_arrays(network, {name: rounded(array) if name.endswith(packed) else array for name, array in arrays.items()})
 

@@ -141,7 +141,7 @@ class Stored:
 
     def weights(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
         """The weights of the given names and shapes, and no others, in float32."""
-        return _read_weights(self.path / WEIGHTS, shapes, packed=self.kind.packed)
+        return _read_weights(self.path / WEIGHTS, shapes, packed=self.kind.packed + self.kind.matrices)
 
 
 def save(model: Any, path: Path, *, overwrite: bool) -> None:
@@ -155,7 +155,7 @@ def save(model: Any, path: Path, *, overwrite: bool) -> None:
     with new_folder(path, overwrite=overwrite) as aside:
         if exported is None:
             kind = KINDS[model.kind]
-            save_tensors(aside / WEIGHTS, stored_tensors(model.engine.arrays(), packed=kind.packed))
+            save_tensors(aside / WEIGHTS, stored_tensors(model.engine.arrays(), packed=kind.packed + kind.matrices))
             _write_beside(model, aside, names=(*READ, WEIGHTS, *kind.documents))
             return
         check_manifest(exported.folder, exported.graphs, limit=LARGEST_GRAPH)
@@ -331,9 +331,9 @@ def _is_count(value: Any, kind: type, most: float) -> bool:
 def _read_weights(
     path: Path, shapes: dict[str, tuple[int, ...]], *, packed: tuple[str, ...]
 ) -> dict[str, NDArray[np.float32]]:
-    """The arrays of the given names and shapes, in float32."""
+    """The arrays of the given names and shapes, in float32; what may be packed is read plain too."""
     found = read_shapes(path)
-    least = least_rows({name: shape for name, shape in shapes.items() if name.endswith(packed)})
+    least = least_rows({name: shape for name, shape in shapes.items() if name.endswith(packed) and name not in found})
     expected: dict[str, tuple[str, tuple[int, ...]]] = {}
     for name, shape in shapes.items():
         if name in least:

@@ -119,14 +119,14 @@ class Kind:
             (what is dropped may differ); held: single fields likewise, of which those of by_file may differ in files
             that are judged or filled in. documents: the JSON files that its folders have beside those of every kind.
             graphs: the ONNX files that all its exported folders have. packed: endings of the names of weights that are
-            stored in eight bits, without the rows that training never touched. output: the config of what `predict`
-            writes, if it can be chosen; evaluation: likewise of what `evaluate` does; decoding: of how both of them
-            search for a text. sampling: defaults of `SamplingConfig` that differ for its `generate`. files: further
-            files that training can be given; beside: likewise `evaluate` and `predict`. defaults: values of fields that
-            differ from the fields' own. starts: other kinds of which a folder can be started from, each with the fields
-            that it then decides. lists: like files, of each of which there may be several. chosen: fields that it
-            chooses for the data, where other kinds have a default. foretells: its answers are distributions over what
-            comes next, no labels.
+            stored in eight bits, without the rows that training never touched, in graphs too; matrices: of those that
+            are stored so beside them, but not in graphs. output: the config of what `predict` writes, if it can be
+            chosen; evaluation: likewise of what `evaluate` does; decoding: of how both of them search for a text. sampling:
+            defaults of `SamplingConfig` that differ for its `generate`. files: further files that training can be
+            given; beside: likewise `evaluate` and `predict`. defaults: values of fields that differ from the fields'
+            own. starts: other kinds of which a folder can be started from, each with the fields that it then decides.
+            lists: like files, of each of which there may be several. chosen: fields that it chooses for the data, where
+            other kinds have a default. foretells: its answers are distributions over what comes next, no labels.
     """
 
     name: str
@@ -137,6 +137,7 @@ class Kind:
     held: tuple[str, ...]
     documents: tuple[str, ...]
     packed: tuple[str, ...]
+    matrices: tuple[str, ...] = ()
     graphs: tuple[str, ...] = ()
     by_file: tuple[str, ...] = ()
     output: type[Any] | None = None
@@ -207,6 +208,7 @@ TAGGER = Kind(
     shape=("words", "embedding", "stack", "contexts", "context_head"),
     held=("token_column", "label_columns", "crf", "members"), by_file=("token_column", "label_columns"),
     documents=("words.json", "labels.json", "seen.json"), packed=("embedding.E", "embedding.features", "contexts.E"),
+    matrices=(".W", ".U", ".V"),
     graphs=("words.onnx", "tagger.onnx"),
     output=TaggerOutput, evaluation=TaggerEvaluation, files=("vectors",),
     defaults={"bidirectional": True}, chosen=("lr", "label_smoothing"),

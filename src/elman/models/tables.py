@@ -1,4 +1,4 @@
-"""Large tables in few bytes: rows that were never touched left out, the others in eight bits with a scale each.
+"""Tables and matrices in few bytes: rows that are zero left out, the others in eight bits with a scale each.
 
 Knows arrays; knows no network. Used by `models.folder` to store, and by `models.fitting` so that a model in memory is
 the one that will be loaded.

@@ -141,7 +141,7 @@ class LabelHeadConfig:
     label_smoothing: float = option(
         0.0, "share of a label's probability that is spread over all labels (not with a CRF)", low=0, high=0.5
     )
-    auxiliary_weight: float = option(0.3, "weight of the losses of all label columns but the first", low=0, high=100)
+    auxiliary_weight: float = option(0.1, "weight of the losses of all label columns but the first", low=0, high=100)
     members: int = option(
         1, "networks side by side, each with vectors, a stack and heads of its own, whose distributions are averaged; "
         "where parts of words are hashed and characters are read too, they take turns: one has those, the next these",

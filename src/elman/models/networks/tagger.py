@@ -77,9 +77,7 @@ class Scorer(nn.Module, ABC):
             if crf is not None:
                 nats, _ = crf.loss(head(h), labels[k].clamp(min=0), lengths)
             else:
-                nats, _ = cast(LabelHead, head).loss(
-                    flat, labels[k][real], smoothing=smoothing, compute=self.compute
-                )
+                nats, _ = cast(LabelHead, head).loss(flat, labels[k][real], smoothing=smoothing, compute=self.compute)
             total = total + nats * (self.config.auxiliary_weight if k else 1.0)
         return total
 

@@ -97,7 +97,8 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     config = TaggerConfig(
         words_known=read.features.size, characters_known=read.features.characters,
         features_known=read.features.features, reading=reading, words=options.words, embedding=options.embedding,
-        stack=options.stack, head=options.head, turns=_turns(options) if job.start is None else job.start.config.turns,
+        stack=options.stack, head=options.head,
+        turns=_turns(options, facts) if job.start is None else job.start.config.turns,
         **_context_parts(read.contexts, options),
     )  # fmt: skip
     start = None if job.start is None else job.start.engine.arrays()
@@ -140,9 +141,10 @@ def _has_parts(options: TaggerOptions) -> bool:
     return bool(options.embedding.feature_width and (options.words.affixes or options.words.char_ngrams))
 
 
-def _turns(options: TaggerOptions) -> bool | None:
+def _turns(options: TaggerOptions, facts: Facts) -> bool | None:
     """Whether members take turns; None where they do not."""
-    return (options.head.members > 1 and bool(options.embedding.character_hidden) and _has_parts(options)) or None
+    has_both = bool(options.embedding.character_hidden) and _has_parts(options)
+    return (options.head.members > 1 and has_both and not facts.is_syllabic) or None
 
 
 def _contexts(job: Job, read: Read, options: TaggerOptions) -> Contexts | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-SPEEDS = {"bf16": {192: 10_000, 128: 15_000}, "fp32": {192: 5_000, 128: 8_000}}
+SPEEDS = {"bf16": {192: 15_000, 128: 22_000}, "fp32": {192: 5_000, 128: 8_000}}
 """Tokens a second that training reads with two layers of so many units a direction, by number format, on one thread of
 a processor with AVX-512, or in fp32 with AVX2 alone; the speed of a run is measured on the way. No larger network was
 better."""
@@ -43,8 +43,9 @@ makes other mistakes: of parts of speech, and of spans in a small text, where th
 SPELT, SEVERAL, MOSTLY = 50, 2.0, 0.5
 """Size of the network that reads the characters of words, where these have several, of parts of speech where more than
 this share of them are syllables: most words of Hangul are met once, their syllables a thousand times; of spans in a
-small text, whose names are met once or never."""
-ROW, MOST_ROWS, FEWEST_ROWS = 24, 1 << 18, 50_000
+small text, whose names are met once or never. Of parts of speech of such words each of several members reads both, and
+the characters by a network of the size above."""
+ROW, MOST_ROWS, FEWEST_ROWS = 24, 1 << 18, 25_000
 """Bytes of the vector of a context, with the default width; how many there are at most, and how many a folder is to
 have room for beside its members: with a quarter of those that EWT has, nothing was lost."""
 SMALL_FOLDER = 17_500_000
@@ -89,13 +90,23 @@ class Facts:
     threads: int = 1
 
     @property
+    def is_syllabic(self) -> bool:
+        """Whether words of several syllables are to be told apart, not spans."""
+        return not self.spans and self.letters >= SEVERAL and self.syllables > MOSTLY
+
+    @property
     def spelt(self) -> bool:
         """Whether words are to be read by their characters."""
-        return self.letters >= SEVERAL and (self.has_few_spans if self.spans else self.syllables > MOSTLY)
+        return self.is_syllabic or (self.letters >= SEVERAL and self.has_few_spans)
 
     @property
     def turns(self) -> bool:
         """Whether members are to take turns: one has hashed features, the next the characters of words."""
+        return self.reads_both and not self.is_syllabic
+
+    @property
+    def reads_both(self) -> bool:
+        """Whether several members read hashed features and characters, in turn or each of them both."""
         return self.parts and self.letters >= SEVERAL and (not self.spans or self.has_few_spans)
 
     @property
@@ -138,7 +149,7 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
         "most_contexts": _rows(facts, hidden, beside),
         "members": members,
         "swap_spans": SWAPPED if 0 < facts.alike < FEW_ALIKE else 0.0,
-        "character_hidden": TURNED if beside > 1 and facts.turns else SPELT if facts.spelt else 0,
+        "character_hidden": TURNED if beside > 1 and facts.reads_both else SPELT if facts.spelt else 0,
         **_rates(facts.spans, often=is_often),
         "label_smoothing": SMOOTHING if is_often and not facts.spans and not given.get("crf") else 0.0,
         **_tables(facts.spans),
@@ -156,7 +167,7 @@ def _hidden(facts: Facts) -> int:
     sizes = SPEEDS[facts.precision]
     if facts.has_few_spans:
         return min(sizes)
-    if facts.turns and _members(facts, min(sizes), None) > 1:
+    if facts.reads_both and _members(facts, min(sizes), None) > 1:
         largest = max(sizes)
         has_time = _members(facts, largest, None) > 1 and _epochs(facts, largest, PAIR) >= MANY_IN_TURN
         return largest if has_time else min(sizes)
@@ -167,7 +178,7 @@ def _members(facts: Facts, hidden: int, most_epochs: int | None) -> int:
     """As many networks as can all read enough, and make a small folder."""
     if facts.seconds is None:
         return 1
-    for count in range(PAIR if facts.turns and not facts.spans else MOST_MEMBERS, 1, -1):
+    for count in range(PAIR if facts.reads_both and not facts.spans else MOST_MEMBERS, 1, -1):
         enough = max(ENOUGH_EPOCHS, ENOUGH_TOKENS / facts.tokens)
         if most_epochs:
             enough = most_epochs * (1 - LITTLE_LESS / count)
@@ -200,11 +211,12 @@ def _epochs(facts: Facts, hidden: int, members: int) -> float:
 
 
 def _bytes(facts: Facts, hidden: int, members: int) -> int:
-    """What members of two layers that read both ways take in a folder: tables, and four bytes for each other weight."""
+    """What members of two layers that read both ways take in a folder: tables, and a byte for each other weight."""
     turned = members // 2 if facts.turns else 0
-    spelt = turned * TURNED if facts.turns else members * SPELT * facts.spelt
+    size = TURNED if members > 1 else SPELT
+    spelt = turned * TURNED if facts.turns else members * size * facts.spelt
     weights = members * (facts.read + 4 * hidden) + 2 * spelt
-    return members * facts.words + (members - turned) * facts.features + 4 * 8 * hidden * weights
+    return members * facts.words + (members - turned) * facts.features + 8 * hidden * weights
 
 
 def _rates(spans: bool, *, often: bool) -> dict[str, float]:
