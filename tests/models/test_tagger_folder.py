@@ -196,10 +196,11 @@ def spoilt(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("members.0.heads.0.V", lambda t: t["members.0.heads.0.V"].__setitem__((0, 0), np.nan)),
+        ("members.0.heads.0.V", lambda t: t["members.0.heads.0.V.scales"].__setitem__(0, np.nan)),
+        ("members.0.stack.layers.0.0.U", lambda t: t["members.0.stack.layers.0.0.U.rows"].__setitem__(0, 10**6)),
         ("members.0.crfs.0.A", lambda t: t["members.0.crfs.0.A"].__setitem__((0, 0), np.inf)),
         ("members.0.heads.1.b", lambda t: t.pop("members.0.heads.1.b")),
-        ("log_linear.heads.0.V", lambda t: t["log_linear.heads.0.V"].__setitem__((0, 0), np.nan)),
+        ("log_linear.heads.0.V", lambda t: t["log_linear.heads.0.V.scales"].__setitem__(0, np.nan)),
         ("log_linear.contexts.E", lambda t: t["log_linear.contexts.E.rows"].__setitem__(0, 10**6)),
         ("log_linear.contexts.E", lambda t: t["log_linear.contexts.E.scales"].__setitem__(0, np.inf)),
         ("more", lambda t: t.update(more=np.zeros(3, dtype=np.float32))),
@@ -221,6 +222,25 @@ def test_weights_that_are_not_these_are_refused(
     saved: Path, tmp_path: Path, name: str, change: Callable[[dict[str, Any]], object]
 ) -> None:
     assert name in refusal(saved, tmp_path, spoilt(change))
+
+
+def test_a_folder_has_matrices_in_eight_bits_and_is_read_with_plain_ones_too(saved: Path, tmp_path: Path) -> None:
+    folder, arrays = tmp_path / "m", elman.load(saved).engine.arrays()
+    plain = {name: array for name, array in arrays.items() if name.endswith((".W", ".U", ".V"))}
+    parts = {f"{name}.{part}" for name in plain for part in ("rows", "scales", "values")}
+
+    def unpacked(tensors: dict[str, Any]) -> None:
+        assert plain and parts <= set(tensors)
+        for name in parts:
+            del tensors[name]
+        tensors.update(plain)
+
+    shutil.copytree(saved, folder)
+    spoilt(unpacked)(folder)
+    write_manifest(folder, CHECKED)
+    assert (folder / WEIGHTS).stat().st_size > (saved / WEIGHTS).stat().st_size
+    read = elman.load(folder).engine.arrays()
+    assert read.keys() == arrays.keys() and all(np.array_equal(read[name], arrays[name]) for name in arrays)
 
 
 def test_a_table_that_is_in_no_file_is_refused_before_it_is_made(saved: Path, tmp_path: Path) -> None:

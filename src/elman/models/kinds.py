@@ -121,12 +121,13 @@ class Kind:
             graphs: the ONNX files that all its exported folders have. packed: endings of the names of weights that are
             stored in eight bits, without the rows that training never touched, in graphs too; matrices: of those that
             are stored so beside them, but not in graphs. output: the config of what `predict` writes, if it can be
-            chosen; evaluation: likewise of what `evaluate` does; decoding: of how both of them search for a text. sampling:
-            defaults of `SamplingConfig` that differ for its `generate`. files: further files that training can be
-            given; beside: likewise `evaluate` and `predict`. defaults: values of fields that differ from the fields'
-            own. starts: other kinds of which a folder can be started from, each with the fields that it then decides.
-            lists: like files, of each of which there may be several. chosen: fields that it chooses for the data, where
-            other kinds have a default. foretells: its answers are distributions over what comes next, no labels.
+            chosen; evaluation: likewise of what `evaluate` does; decoding: of how both of them search for a text.
+            sampling: defaults of `SamplingConfig` that differ for its `generate`. files: further files that training
+            can be given; beside: likewise `evaluate` and `predict`. defaults: values of fields that differ from the
+            fields' own. starts: other kinds of which a folder can be started from, each with the fields that it then
+            decides. lists: like files, of each of which there may be several. chosen: fields that it chooses for the
+            data, where other kinds have a default. foretells: its answers are distributions over what comes next, no
+            labels.
     """
 
     name: str

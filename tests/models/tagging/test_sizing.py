@@ -42,7 +42,7 @@ def test_epochs_that_were_asked_for_are_run() -> None:
 
 def test_what_time_there_is_for_more_goes_to_further_members() -> None:
     treebank = replace(FACTS, tokens=200_000, spans=False)
-    found = [choose(replace(treebank, seconds=seconds), {}).values["members"] for seconds in (60.0, 300.0, 900.0)]
+    found = [choose(replace(treebank, seconds=seconds), {}).values["members"] for seconds in (60.0, 250.0, 900.0)]
     assert found == [1, 1, 3]
     assert choose(replace(treebank, seconds=1e6), {}).values["members"] == MOST_MEMBERS
     assert choose(replace(treebank, seconds=None, epochs=100), {}).values["members"] == 1
@@ -55,16 +55,16 @@ def test_members_that_read_spans_may_have_a_little_less_than_the_most() -> None:
 
 
 def test_members_make_a_small_folder() -> None:
-    """In millions of bytes: two layers of 192 both ways that read 164 numbers have 5.7."""
+    """In millions of bytes: two layers of 192 both ways that read 164 numbers have 1.4."""
     treebank = replace(FACTS, tokens=200_000, spans=False, seconds=1e6, read=164)
     found = [
-        choose(replace(treebank, words=tables), ALONE).values["members"] for tables in (0, 700_000, 4_000_000, 10**8)
+        choose(replace(treebank, words=tables), ALONE).values["members"] for tables in (0, 5_000_000, 8_000_000, 10**8)
     ]
     assert found == [3, 3, 2, 1]
 
 
 def test_a_second_thread_reads_more() -> None:
-    treebank = replace(FACTS, tokens=200_000, spans=False, seconds=300.0, precision="bf16")
+    treebank = replace(FACTS, tokens=200_000, spans=False, seconds=225.0, precision="bf16")
     one, two = (choose(replace(treebank, threads=threads), ALONE) for threads in (1, 2))
     assert (one.values["members"], two.values["members"]) == (1, 2) and abs(2 * two.steps - 1.5 * one.steps) <= 2
 
@@ -101,7 +101,7 @@ def test_words_of_syllables_are_spelt_and_those_of_few_spans() -> None:
     def spelt(facts: Facts, **options: Any) -> bool:
         return bool(choose(replace(facts, **options), {}).values["character_hidden"])
 
-    speech = replace(FACTS, spans=False, letters=4.5)
+    speech = replace(FACTS, spans=False, letters=4.5, seconds=100.0)  # one member
     assert not spelt(speech) and spelt(speech, syllables=0.8)
     assert spelt(FACTS, letters=4.5) and not spelt(FACTS, letters=4.5, tokens=FEW_TOKENS)
     for one in (replace(FACTS, spans=False), FACTS):  # tokens are characters
@@ -136,7 +136,7 @@ def test_words_are_spelt_where_a_small_text_has_spans(tmp_path: Path) -> None:
 def test_members_take_turns_by_letters_and_spans() -> None:
     treebank = replace(FACTS, tokens=200_000, spans=False, letters=6.0, seconds=1500.0, precision="fp32")
     for facts, turned in (
-        (treebank, True), (replace(treebank, syllables=0.9), True), (replace(treebank, letters=1.0), False),
+        (treebank, True), (replace(treebank, letters=1.0), False),
         (replace(treebank, spans=True), False), (replace(treebank, spans=True, tokens=60_000), True),
     ):  # fmt: skip
         values = choose(facts, {}).values
@@ -154,6 +154,17 @@ def test_members_take_turns_by_letters_and_spans() -> None:
     assert [choose(asked, {"members": n}).values["character_hidden"] for n in (1, 2)] == [0, TURNED]
 
 
+def test_of_words_of_syllables_each_member_reads_both_and_the_characters_of_all_take_time() -> None:
+    korean = replace(FACTS, tokens=200_000, spans=False, letters=3.0, syllables=0.9, seconds=2000.0, precision="fp32")
+    assert korean.reads_both and not korean.turns
+    values = choose(korean, ALONE).values
+    assert (values["members"], values["character_hidden"]) == (2, TURNED)
+    one, two = (choose(korean, {**ALONE, "members": members, "hidden": 128}).steps for members in (1, 2))
+    assert abs(one - 2 * two) <= 2
+    english = replace(korean, syllables=0.0)
+    assert abs(choose(english, {**ALONE, "members": 2, "hidden": 128}).steps - 1.2 * two) <= 2  # 3.0 for 2.5 parts
+
+
 def test_the_characters_of_each_second_member_take_their_time() -> None:
     """Six letters take as long as the word does by a network of 128: three parts of work for two members."""
     treebank = replace(FACTS, tokens=200_000, spans=False, seconds=900.0, precision="fp32")
@@ -165,7 +176,7 @@ def test_the_characters_of_each_second_member_take_their_time() -> None:
 
 def test_large_members_take_turns_only_where_there_is_much_time_and_they_make_a_small_folder() -> None:
     treebank = replace(FACTS, tokens=300_000, spans=False, letters=4.0, seconds=4000.0, precision="fp32", read=164)
-    small, large = (replace(treebank, words=words, features=4_700_000) for words in (1_000_000, 3_200_000))
+    small, large = (replace(treebank, words=words, features=4_700_000) for words in (1_000_000, 6_000_000))
     facts = (small, replace(small, seconds=2000.0), large, replace(small, seconds=750.0))
     chosen = [choose(one, ALONE).values for one in facts]
     assert [(one["hidden"], one["members"]) for one in chosen] == [(192, 2), (128, 2), (128, 2), (192, 1)]
@@ -179,13 +190,13 @@ def test_contexts_take_a_fifth_of_the_time_of_the_smallest_network() -> None:
 
 
 def test_a_folder_has_room_for_contexts_beside_members_or_there_is_one_member_less() -> None:
-    """Two networks of 128 that take turns have 6.4 million bytes of weights here."""
+    """Two networks of 128 that take turns have 1.6 million bytes of weights here."""
     treebank = replace(FACTS, tokens=200_000, spans=False, letters=6.0, seconds=1500.0, precision="fp32", read=164)
     found = [
-        choose(replace(treebank, features=tables), {}).values for tables in (10**6, 6_000_000, 7_500_000, 12_000_000)
+        choose(replace(treebank, features=tables), {}).values for tables in (10**6, 10_000_000, 11_000_000, 18_500_000)
     ]
     assert [one["members"] for one in found] == [2, 2, 2, 1]
     rows = [one["most_contexts"] for one in found]
-    assert rows[0] == MOST_ROWS > rows[1] > rows[2] >= FEWEST_ROWS and rows[1] - rows[2] == 1_500_000 // ROW
+    assert rows[0] == MOST_ROWS > rows[1] > rows[2] >= FEWEST_ROWS and abs(rows[1] - rows[2] - 1_000_000 // ROW) <= 1
     assert choose(replace(treebank, features=10**9), {}).values["most_contexts"] == FEWEST_ROWS
-    assert choose(replace(treebank, features=12_000_000), ALONE).values["members"] == 2
+    assert choose(replace(treebank, features=17_500_000), ALONE).values["members"] == 2

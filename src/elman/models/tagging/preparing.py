@@ -97,8 +97,7 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
     config = TaggerConfig(
         words_known=read.features.size, characters_known=read.features.characters,
         features_known=read.features.features, reading=reading, words=options.words, embedding=options.embedding,
-        stack=options.stack, head=options.head,
-        turns=_turns(options, facts) if job.start is None else job.start.config.turns,
+        stack=options.stack, head=options.head, turns=_turns(job, options, facts),
         **_context_parts(read.contexts, options),
     )  # fmt: skip
     start = None if job.start is None else job.start.engine.arrays()
@@ -141,8 +140,11 @@ def _has_parts(options: TaggerOptions) -> bool:
     return bool(options.embedding.feature_width and (options.words.affixes or options.words.char_ngrams))
 
 
-def _turns(options: TaggerOptions, facts: Facts) -> bool | None:
-    """Whether members take turns; None where they do not."""
+def _turns(job: Job, options: TaggerOptions, facts: Facts) -> bool | None:
+    """Whether members take turns, as in a folder that is started from; None where they do not."""
+    if job.start is not None:
+        held: bool | None = job.start.config.turns
+        return held
     has_both = bool(options.embedding.character_hidden) and _has_parts(options)
     return (options.head.members > 1 and has_both and not facts.is_syllabic) or None
 
