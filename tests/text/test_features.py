@@ -333,3 +333,12 @@ def test_kept_features_that_are_none_are_refused(bits: Any) -> None:
     document = {**WordFeatures.train(COUNTS, WordConfig()).to_json(), "features": bits}
     with pytest.raises(ModelFileError, match="features are not 1048576 bits"):
         WordFeatures.from_json(document, where="words.json")
+
+
+def test_the_commonest_words_are_expected_as_they_stand_and_as_they_begin_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = WordFeatures.train({"the": 9, "Ada": 5, "집": 4, "cat": 3}, WordConfig(minimum_count=1, normalize=False))
+    assert list(known.likely()) == ["the", "The", "Ada", "집", "cat", "Cat"]
+    monkeypatch.setattr("elman.text.features.COMMON", 2)
+    assert list(known.likely()) == ["the", "The", "Ada"]

@@ -7,7 +7,7 @@ the answers of words that come again. What the parts of a word are stands in `te
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,8 @@ from elman.text.kept import frequent, from_text, numbered, to_text
 from elman.text.vocabulary import by_count, check_keys, has_surrogate, symbols_from_json
 from elman.text.word_parts import word_features
 
+COMMON = 1 << 12
+"""So many words of a vocabulary are worth being made ready before they are met."""
 WORDS_AT_ONCE = 1 << 14
 """Words whose features are counted together."""
 _MOST_SEEN = 1 << 62
@@ -116,6 +118,13 @@ class WordFeatures:
         return WordFeatures(
             self.config, vocabulary=[*self.vocabulary, *new], counts=counts, alphabet=self.alphabet, kept=self.kept
         )
+
+    def likely(self) -> Iterator[str]:
+        """How the commonest words are written: as the vocabulary has them, and as they begin a sentence."""
+        for word in self.vocabulary[:COMMON]:
+            yield word
+            if word[:1].islower():
+                yield word[:1].upper() + word[1:]
 
     @property
     def size(self) -> int:

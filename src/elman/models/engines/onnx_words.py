@@ -4,7 +4,7 @@ Knows arrays and a graph; of words only how to ask for their features. Used by t
 classifiers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class OnnxWords:
         """
         if self._may_expect:
             self._may_expect = False
-            self._memory.expect(_written(features.vocabulary))
+            self._memory.expect(features.likely())
         return WordVectors(self._memory.of(words, lambda new: self.made(features.rows(new))))
 
     def made(self, rows: WordRows) -> NDArray[np.float32]:
@@ -95,11 +95,3 @@ class OnnxWords:
             characters[np.arange(characters.shape[1]) < sizes[:, None]] = rows.characters
             given.update(characters=characters, character_lengths=ids32(sizes))
         return given
-
-
-def _written(vocabulary: Sequence[str]) -> Iterator[str]:
-    """How words are likely to be written: as the vocabulary has them, and as they begin a sentence."""
-    for word in vocabulary:
-        yield word
-        if word[:1].islower():
-            yield word[:1].upper() + word[1:]

@@ -96,6 +96,7 @@ class LabelReader:
         self.engine, self.features, self.labels, self.contexts = engine, features, list(labels), contexts
         self.share = share
         self._known: VectorMemory[str] = VectorMemory(KNOWN if contexts else 0, largest=REMEMBERED, kind=np.uint64)
+        self._known.expect(features.likely())
         self.outside = [0.0] * len(self.labels) if outside is None else list(outside)
         self.smoothing = smoothing
         self.crfs: list[tuple[Transitions, ...]] = [engine.transitions(k) for k in range(len(self.labels))]
