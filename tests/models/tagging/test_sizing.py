@@ -12,6 +12,7 @@ from elman.models.tagging.sizing import (
     MOST_MEMBERS,
     MOST_ROWS,
     ROW,
+    SYLLABIC_EPOCHS,
     TURNED,
     Facts,
     choose,
@@ -119,7 +120,7 @@ def test_the_syllables_of_a_treebank_decide(tmp_path: Path) -> None:
 
 
 def test_long_words_that_are_spelt_leave_less_time() -> None:
-    treebank = replace(FACTS, spans=False, tokens=300_000, seconds=600.0, precision="fp32", syllables=0.8)  # 16 epochs
+    treebank = replace(FACTS, spans=False, tokens=300_000, seconds=300.0, precision="fp32", syllables=0.8)  # 8 epochs
     steps = [choose(replace(treebank, letters=letters), ALONE).steps for letters in (1.0, 3.0, 6.0)]
     assert abs(steps[0] - 1.5 * steps[1]) <= 2 and abs(steps[0] - 2 * steps[2]) <= 2
 
@@ -159,10 +160,28 @@ def test_of_words_of_syllables_each_member_reads_both_and_the_characters_of_all_
     assert korean.reads_both and not korean.turns
     values = choose(korean, ALONE).values
     assert (values["members"], values["character_hidden"]) == (2, TURNED)
+    korean = replace(korean, seconds=300.0)  # 8 epochs for one
     one, two = (choose(korean, {**ALONE, "members": members, "hidden": 128}).steps for members in (1, 2))
     assert abs(one - 2 * two) <= 2
     english = replace(korean, syllables=0.0)
     assert abs(choose(english, {**ALONE, "members": 2, "hidden": 128}).steps - 1.2 * two) <= 2  # 3.0 for 2.5 parts
+
+
+def test_words_of_syllables_are_not_read_so_often_that_they_are_learnt_by_heart() -> None:
+    korean = replace(FACTS, tokens=200_000, spans=False, letters=3.0, syllables=0.9, seconds=1e5)
+    chosen = choose(korean, {})
+    assert chosen.most_epochs == SYLLABIC_EPOCHS and chosen.values["members"] == 2
+    assert chosen.steps == SYLLABIC_EPOCHS * 3000 // 32
+    assert choose(replace(korean, seconds=None, epochs=20), {}).most_epochs is None
+    assert choose(replace(korean, syllables=0.1), {}).most_epochs is None
+
+
+def test_labels_take_room_in_a_folder() -> None:
+    """A label of two networks of 128 that read both ways has 512 bytes."""
+    treebank = replace(FACTS, tokens=200_000, spans=False, letters=6.0, seconds=1500.0, precision="fp32", read=164)
+    few, many = (choose(replace(treebank, features=12_000_000, labels=n), {}).values for n in (0, 3000))
+    assert (few["members"], many["members"]) == (2, 2)
+    assert abs(few["most_contexts"] - many["most_contexts"] - 3000 * 512 // ROW) <= 1
 
 
 def test_the_characters_of_each_second_member_take_their_time() -> None:

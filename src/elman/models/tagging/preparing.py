@@ -86,8 +86,8 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
         epochs=options.train.epochs, spans=read.labels[0].scheme is not None, alike=_alike(read),
         words=_table_bytes(read.features.size, embedding.word_width),
         features=_table_bytes(read.features.features, embedding.feature_width), read=embedding.width,
-        parts=_has_parts(options), contexts=True, precision=precision, threads=machine.threads(),
-        **_characters(read.corpus.types),
+        labels=sum(len(one.internal) for one in read.labels), parts=_has_parts(options), contexts=True,
+        precision=precision, threads=machine.threads(), **_characters(read.corpus.types),
     )  # fmt: skip
     choice = choose(facts, job.given)
     if job.recorded is None:

@@ -27,6 +27,8 @@ SWAPPED, FEW_ALIKE = 0.5, 500
 than its own. With 330 of a type that was a gain, with 700 none."""
 MOST_EPOCHS = 14
 """So few tokens with spans are not read more often: they would be learnt by heart."""
+SYLLABIC_EPOCHS = 9
+"""Words of syllables are not read more often either: the networks that read their characters learn them by heart."""
 ENOUGH_EPOCHS, ENOUGH_TOKENS = 9, 2_100_000
 """What one member should read, the greater of both: what is left of the time is worth more to another beside it."""
 MANY_IN_TURN, PAIR = 16, 2
@@ -64,13 +66,13 @@ class Facts:
     """What a choice depends on.
 
     Args:
-        seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for spans.
-        letters: how many characters a distinct token has, on average; syllables: share of them that are syllables, or
-            words of themselves (Hangul, kana, Chinese). alike: how many spans a type has, on average,
+        seconds: of the budget, or None with `epochs`. spans: whether the labels of the first column stand for
+            spans. letters: how many characters a distinct token has, on average; syllables: share of them that are
+            syllables, or words of themselves (Hangul, kana, Chinese). alike: how many spans a type has, on average,
             where spans can stand in place of others; else 0. parts: whether parts of words are hashed. contexts:
-            whether what stands around tokens is read. words, features: bytes of the tables of whole words and of
-            hashed features in the folder. read: numbers of a vector of a word. precision: number format of the
-            products; threads: that compute them.
+            whether what stands around tokens is read. words, features: bytes of the tables of whole words and of hashed
+            features in the folder. labels: how many all columns have. read: numbers of a vector of a word. precision:
+            number format of the products; threads: that compute them.
     """
 
     tokens: int
@@ -85,6 +87,7 @@ class Facts:
     contexts: bool = False
     words: int = 0
     features: int = 0
+    labels: int = 0
     read: int = 0
     precision: str = "fp32"
     threads: int = 1
@@ -136,8 +139,9 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     if given.get("members") == 1 or given.get("character_hidden") == 0:
         facts = replace(facts, parts=False)
     hidden = given.get("hidden", _hidden(facts))
-    most = MOST_EPOCHS if facts.seconds and facts.has_few_spans else None
-    members = _members(facts, hidden, most)
+    few = MOST_EPOCHS if facts.seconds and facts.has_few_spans else None
+    most = SYLLABIC_EPOCHS if facts.seconds and facts.is_syllabic else few
+    members = _members(facts, hidden, few)
     beside = given.get("members", members)
     epochs = min(_epochs(facts, hidden, beside), most or math.inf)
     is_often = epochs >= MANY_EPOCHS
@@ -216,7 +220,8 @@ def _bytes(facts: Facts, hidden: int, members: int) -> int:
     size = TURNED if members > 1 else SPELT
     spelt = turned * TURNED if facts.turns else members * size * facts.spelt
     weights = members * (facts.read + 4 * hidden) + 2 * spelt
-    return members * facts.words + (members - turned) * facts.features + 8 * hidden * weights
+    heads = members * facts.labels * 2 * hidden
+    return members * facts.words + (members - turned) * facts.features + 8 * hidden * weights + heads
 
 
 def _rates(spans: bool, *, often: bool) -> dict[str, float]:
