@@ -50,25 +50,25 @@ def tagger_graph(
         h = graph.op("ReduceSum", near, graph.constant([2]), keepdims=0)
         for k, is_linear in enumerate(crf):
             scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])
-            beside.append(scores if is_linear else smoothed(graph, scores, smoothing))
+            labels = len(own[f"heads.{k}.b"])
+            beside.append(scores if is_linear else smoothed(graph, scores, smoothing, labels=labels))
     for k, (scored, is_linear) in enumerate(zip(found, crf, strict=True)):
         labels = len(weights[f"members.0.heads.{k}.b"])
-        members = scored if is_linear else [log_mean(graph, scored)]
-        parts = [graph.op("Unsqueeze", one, graph.constant([0])) for one in (*members, *beside[k : k + 1])]
-        every = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=0)  # (M, T, B, K)
-        rows_first = graph.op("Transpose", every, perm=[0, 2, 1, 3])  # (M, B, T, K)
+        parts = [*(scored if is_linear else [log_mean(graph, scored)]), *beside[k : k + 1]]
+        every = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=2)  # (T, B, M K)
+        apart = graph.op("Reshape", every, graph.constant([0, 0, len(parts), labels]))
+        rows_first = graph.op("Transpose", apart, perm=[2, 1, 0, 3])  # (M, B, T, K)
         graph.output(f"scores_{k}", rows_first, dtype="float32", shape=[len(parts), "B", "T", labels])
     return graph.to_bytes()
 
 
-def smoothed(graph: Graph, scores: str, share: float) -> str:
-    """ln of the softmax of scores (T, B, K), a share of each probability spread over all labels."""
+def smoothed(graph: Graph, scores: str, share: float, *, labels: int) -> str:
+    """ln of the softmax of scores (T, B, K), a share of each probability spread over all K labels."""
     if share == 0:
         return graph.op("LogSoftmax", scores, axis=2)
     p = graph.op("Softmax", scores, axis=2)
-    labels = graph.op("Cast", graph.op("Gather", graph.op("Shape", p), graph.constant([2])), to=1)
-    spread = graph.op("Div", graph.number(share), labels)
-    return graph.op("Log", graph.op("Add", graph.op("Mul", p, graph.number(1 - share)), spread))
+    kept = graph.op("Mul", p, graph.number(1 - share))
+    return graph.op("Log", graph.op("Add", kept, graph.number(share / labels)))
 
 
 def linear_mean(graph: Graph, parts: list[str]) -> str:
