@@ -125,6 +125,9 @@ def test_rows_do_not_depend_on_sentences_beside_or_on_padding() -> None:
         assert found[row, : len(sentence)].tolist() == rows_of(contexts, features, sentence)
         assert not found[row, len(sentence) :].any()
     assert found.any()
+    for row, sentence in enumerate(SENTENCES):  # one that waits for its answer
+        alone = contexts.around(held(types, features)).rows(beside[row : row + 1, : len(sentence)], None)
+        assert np.array_equal(alone[0], found[row, : len(sentence)])
 
 
 def test_many_sentences_are_counted_some_after_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

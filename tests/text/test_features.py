@@ -5,7 +5,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, groupby
+from itertools import chain, cycle, groupby, islice
 from typing import Any
 
 import numpy as np
@@ -333,6 +333,17 @@ def test_kept_features_that_are_none_are_refused(bits: Any) -> None:
     document = {**WordFeatures.train(COUNTS, WordConfig()).to_json(), "features": bits}
     with pytest.raises(ModelFileError, match="features are not 1048576 bits"):
         WordFeatures.from_json(document, where="words.json")
+
+
+@pytest.mark.parametrize("count", [1, FEW, FEW + 1])
+def test_words_that_are_not_spelt_have_the_same_features_and_no_characters(count: int) -> None:
+    known = WordFeatures.train(COUNTS, WordConfig(minimum_count=1))
+    words = [f"{word}{n}" for n, word in enumerate(islice(cycle(COUNTS), count))]
+    whole, short = known.rows(words), known.rows(words, spelt=False)
+    assert equal(
+        dataclasses.replace(whole, characters=short.characters, character_starts=short.character_starts), short
+    )
+    assert len(whole.characters) and not len(short.characters) and short.character_starts.tolist() == [0] * (count + 1)
 
 
 def test_the_commonest_words_are_expected_as_they_stand_and_as_they_begin_a_sentence(

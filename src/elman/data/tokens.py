@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -108,8 +108,8 @@ class KnownWords(Protocol):
 class KnownContexts(Protocol):
     """What is known of what stands around distinct tokens (`text.context.Around`)."""
 
-    def rows(self, tokens: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.int32]:
-        """The rows (B, T, F) of what stands around the real ones of tokens (B, T) that are told by their numbers."""
+    def rows(self, tokens: NDArray[Any], real: NDArray[np.bool_] | None) -> NDArray[np.int32]:
+        """The rows (B, T, F) of what stands around the real ones of tokens (B, T), by their numbers; None is all."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class LabelledTokens:
         if len(stretches) == 1:
             some = slice(int(begins[0]), int(begins[0] + lengths[0]))
             places = self.tokens[some].astype(np.int64)[None]  # (1, T)
-            contexts = self._contexts(places, np.ones(places.shape, dtype=np.bool_))
+            contexts = self._contexts(places, None)
             return TokenBatch(places, self.rows, lengths, self.labels[:, None, some], contexts)
         steps = np.arange(int(lengths.max(initial=0)))
         real = steps < lengths[:, None]  # (B, T)
@@ -201,7 +201,7 @@ class LabelledTokens:
         labels = np.where(real, self.labels[:, where], PADDING)
         return TokenBatch(places, self.rows, lengths, labels, self._contexts(places, real))
 
-    def _contexts(self, tokens: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.int32] | None:
+    def _contexts(self, tokens: NDArray[Any], real: NDArray[np.bool_] | None) -> NDArray[np.int32] | None:
         return None if self.around is None else self.around.rows(tokens, real)
 
 
@@ -296,7 +296,7 @@ def _joined(parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:
 def distinct(sentences: Sequence[Sequence[str]]) -> tuple[list[str], NDArray[np.int32], Ids]:
     """Every distinct token of some sentences; the place of every token among these; where sentences begin, and the
     end."""
-    known: dict[str, int] = {}
-    lengths = [len(tokens) for tokens in sentences]
-    places = numbered(list(chain.from_iterable(sentences)), known)
-    return list(known), places, np.cumsum([0, *lengths], dtype=np.int64)
+    tokens = list(chain.from_iterable(sentences))
+    known = {token: place for place, token in enumerate(dict.fromkeys(tokens))}
+    places = np.array(list(map(known.__getitem__, tokens)), dtype=np.int32)
+    return list(known), places, np.array(list(accumulate(map(len, sentences), initial=0)), dtype=np.int64)

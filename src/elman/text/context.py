@@ -115,15 +115,19 @@ class Around:
     contexts: "Contexts"
     known: NDArray[np.uint64]
 
-    def rows(self, tokens: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.int32]:
+    def rows(self, tokens: NDArray[Any], real: NDArray[np.bool_] | None) -> NDArray[np.int32]:
         """The rows (B, T, `TEMPLATES`) of sentences (B, T), each from its first step on, by numbers of tokens; all of
-        them `NO_ROW` where a step is not real."""
+        them `NO_ROW` where a step is not real. None is real everywhere, as of one sentence that waits for its answer.
+        """
         border, width = len(self.known) - 1, tokens.shape[1] + 2 * REACH
         padded = np.full((len(tokens), width), border, dtype=np.int64)
         padded[:, REACH : width - REACH] = tokens
-        centres = np.arange(len(tokens))[:, None] * width + np.arange(REACH, width - REACH)
-        if real.all():  # as of one sentence, which waits for its answer
+        centres = np.arange(REACH, width - REACH)
+        if len(tokens) != 1:
+            centres = np.arange(len(tokens))[:, None] * width + centres
+        if real is None:
             return self._found(padded, centres.ravel()).reshape(*tokens.shape, TEMPLATES)
+        centres = centres.reshape(tokens.shape)
         padded[:, REACH : width - REACH][~real] = border
         found = np.full((*tokens.shape, TEMPLATES), NO_ROW, dtype=np.int32)
         found[real] = self._found(padded, centres[real])

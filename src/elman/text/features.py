@@ -26,7 +26,7 @@ from elman.text.kept import frequent, from_text, numbered, to_text
 from elman.text.vocabulary import by_count, check_keys, has_surrogate, symbols_from_json
 from elman.text.word_parts import word_features
 
-COMMON = 1 << 12
+COMMON = 1 << 13
 """So many words of a vocabulary are worth being made ready before they are met."""
 WORDS_AT_ONCE = 1 << 14
 """Words whose features are counted together."""
@@ -146,36 +146,30 @@ class WordFeatures:
         """The number of each hash that is kept; made when asked for, so that a folder that is refused costs little."""
         return numbered(self.kept)
 
-    def rows(self, words: Sequence[str]) -> WordRows:
-        """What is known of words; that of one does not depend on the others."""
+    def rows(self, words: Sequence[str], *, spelt: bool = True) -> WordRows:
+        """What is known of words; that of one does not depend on the others.
+
+        Args:
+            spelt: tell their characters too; otherwise each has none.
+        """
         forms = map(normal_form, words) if self.config.normalize else words
         ids = np.fromiter((self._ids.get(form, 0) for form in forms), dtype=np.int64, count=len(words))
-        clipped = list(map(clip, words))
-        codes, starts = joined(clipped)
-        features, feature_starts = self._features(clipped, codes, starts)
+        clipped, is_few = list(map(clip, words)), 0 < len(words) <= FEW
+        nothing = np.empty(0, dtype=np.int64), np.zeros(len(words) + 1, dtype=np.int64)
+        codes, starts = joined(clipped) if spelt or not is_few else nothing
+        hashes, feature_starts = (
+            few_features(clipped, self.config) if is_few else word_features(codes, starts, self.config)
+        )
+        kept = self.kept[hashes]
+        if not spelt:
+            codes, starts = nothing
         return WordRows(
             words=ids,
-            features=features,
-            feature_starts=feature_starts,
+            features=self._numbers[hashes[kept]].astype(np.int64),
+            feature_starts=starts_of(kept.astype(np.int64))[feature_starts],
             characters=self._characters[codes],
             character_starts=starts,
         )
-
-    def _features(
-        self, words: Sequence[str], codes: NDArray[np.int64], starts: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The numbers of the features of clipped words, and where those of each begin.
-
-        Args:
-            codes, starts: as `joined` has them.
-        """
-        if 0 < len(words) <= FEW:
-            hashes, feature_starts = few_features(words, self.config)
-        else:
-            hashes, feature_starts = word_features(codes, starts, self.config)
-        kept = self.kept[hashes]
-        features = self._numbers[hashes[kept]].astype(np.int64)
-        return features, starts_of(kept.astype(np.int64))[feature_starts]
 
     def to_json(self) -> dict[str, Any]:
         """All that `from_json` needs."""

@@ -67,7 +67,9 @@ class OnnxWords:
         if self._may_expect:
             self._may_expect = False
             self._memory.expect(features.likely())
-        return WordVectors(self._memory.of(words, lambda new: self.made(features.rows(new))))
+        return WordVectors(
+            self._memory.of(words, lambda new: self.made(features.rows(new, spelt=self._reads_characters)))
+        )
 
     def made(self, rows: WordRows) -> NDArray[np.float32]:
         """The vectors (n, D) of n words by the graph."""

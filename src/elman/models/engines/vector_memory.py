@@ -15,7 +15,7 @@ Key = TypeVar("Key", bound=Hashable)
 Vectors = NDArray[Any]
 LARGEST = 32 << 20
 """Bytes of vectors that are remembered."""
-FEW, AHEAD = 8, 64
+FEW, AHEAD = 8, 128
 """Where no more than so many keys are new, which costs nearly as much as making many, so many others are made ready."""
 
 
@@ -46,9 +46,9 @@ class VectorMemory(Generic[Key]):
         """
         with self._lock:
             places = [self._places.get(key, -1) for key in keys]
-            new = list(dict.fromkeys(key for key, place in zip(keys, places, strict=True) if place < 0))
-            if not new:
+            if -1 not in places:
                 return self._vectors[places]
+            new = list(dict.fromkeys(key for key, place in zip(keys, places, strict=True) if place < 0))
             if len(new) > len(self._vectors) - len(self._places):
                 self._places, new = {}, list(dict.fromkeys(keys))
                 if len(new) > len(self._vectors):
@@ -59,7 +59,7 @@ class VectorMemory(Generic[Key]):
             begin = len(self._places)
             self._vectors[begin : begin + len(new)] = make(new)
             self._places.update(zip(new, range(begin, begin + len(new)), strict=True))
-            return self._vectors[[self._places[key] for key in keys]]
+            return self._vectors[list(map(self._places.__getitem__, keys))]
 
     def _next_expected(self, new: Sequence[Key]) -> list[Key]:
         """Keys to be made ready beside new ones."""
