@@ -85,7 +85,7 @@ def _many_words(folder: Path) -> None:
         (folder / name).write_text(json.dumps(document), encoding="utf-8")
     tensors: dict[str, Any] = {}
     for name, shape in tagger_shapes(TaggerConfig.from_json(config), model.labels).items():
-        if name.endswith(TAGGER.packed + TAGGER.matrices):
+        if name.endswith(TAGGER.stored_packed):
             tensors |= {f"{name}.rows": np.zeros(0, np.int32), f"{name}.scales": np.zeros(0, np.float32),
                         f"{name}.values": np.zeros((0, shape[1]), np.int8)}  # fmt: skip
         else:

@@ -49,7 +49,7 @@ def drawn(network: Any, kind: str) -> Any:
         for number, parameter in enumerate(network.parameters()):
             generator = torch.Generator().manual_seed(number)
             parameter.normal_(0, parameter.shape[-1] ** -0.5, generator=generator)
-    packed, arrays = KINDS[kind].packed + KINDS[kind].matrices, weight_arrays(network)
+    packed, arrays = KINDS[kind].stored_packed, weight_arrays(network)
     put_arrays(network, {name: rounded(array) if name.endswith(packed) else array for name, array in arrays.items()})
     return network
 

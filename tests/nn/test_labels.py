@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from elman.nn.labels import IGNORED, LabelHead
+from elman.nn.labels import IGNORED, MANY, LabelHead
 
 M, D, K = 5, 4, 3
 LABELS = torch.tensor([2, IGNORED, 0, 1, IGNORED])
@@ -62,3 +62,15 @@ def test_a_head_without_weights_finds_all_labels_equally_likely() -> None:
     nats, count = LabelHead(K, D)(torch.ones(2, 7, D)).log_softmax(dim=2), 14
     assert nats.shape == (2, 7, K)
     assert math.isclose(-nats[..., 0].sum().item(), count * math.log(K), rel_tol=1e-6)
+
+
+@pytest.mark.parametrize("labels", [MANY - 1, MANY])
+def test_products_are_rounded_where_labels_are_many_alone(labels: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    made, h = LabelHead(labels, D), torch.randn(M, D, generator=generator)
+    with torch.no_grad():
+        made.V.normal_(generator=generator)
+    exact, _ = made.loss(h, LABELS)
+    rounded, count = made.loss(h, LABELS, compute=torch.bfloat16)
+    assert count == 3 and torch.equal(rounded, exact) == (labels < MANY)
+    torch.testing.assert_close(rounded, exact, rtol=2e-2, atol=2e-2)

@@ -296,7 +296,6 @@ def _joined(parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:
 def distinct(sentences: Sequence[Sequence[str]]) -> tuple[list[str], NDArray[np.int32], Ids]:
     """Every distinct token of some sentences; the place of every token among these; where sentences begin, and the
     end."""
-    tokens = list(chain.from_iterable(sentences))
-    known = {token: place for place, token in enumerate(dict.fromkeys(tokens))}
-    places = np.array(list(map(known.__getitem__, tokens)), dtype=np.int32)
+    known: dict[str, int] = {}
+    places = numbered(list(chain.from_iterable(sentences)), known)
     return list(known), places, np.array(list(accumulate(map(len, sentences), initial=0)), dtype=np.int64)

@@ -33,6 +33,7 @@ def tagger_graph(
     places = graph.op("Transpose", graph.input("places", "int64", ["B", "T"]), perm=[1, 0])
     lengths = graph.input("lengths", "int32", ["B"])
     found: list[list[str]] = [[] for _ in crf]
+    labels = [len(weights[f"members.0.heads.{k}.b"]) for k in range(len(crf))]
     for member, width in enumerate(widths):
         own, begin = part_of(weights, f"members.{member}."), sum(widths[:member])
         bounds = (graph.constant([place]) for place in (begin, begin + width, 1))
@@ -50,15 +51,13 @@ def tagger_graph(
         h = graph.op("ReduceSum", near, graph.constant([2]), keepdims=0)
         for k, is_linear in enumerate(crf):
             scores = graph.product(h, own[f"heads.{k}.V"], own[f"heads.{k}.b"])
-            labels = len(own[f"heads.{k}.b"])
-            beside.append(scores if is_linear else smoothed(graph, scores, smoothing, labels=labels))
+            beside.append(scores if is_linear else smoothed(graph, scores, smoothing, labels=labels[k]))
     for k, (scored, is_linear) in enumerate(zip(found, crf, strict=True)):
-        labels = len(weights[f"members.0.heads.{k}.b"])
         parts = [*(scored if is_linear else [log_mean(graph, scored)]), *beside[k : k + 1]]
         every = parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=2)  # (T, B, M K)
-        apart = graph.op("Reshape", every, graph.constant([0, 0, len(parts), labels]))
+        apart = graph.op("Reshape", every, graph.constant([0, 0, len(parts), labels[k]]))
         rows_first = graph.op("Transpose", apart, perm=[2, 1, 0, 3])  # (M, B, T, K)
-        graph.output(f"scores_{k}", rows_first, dtype="float32", shape=[len(parts), "B", "T", labels])
+        graph.output(f"scores_{k}", rows_first, dtype="float32", shape=[len(parts), "B", "T", labels[k]])
     return graph.to_bytes()
 
 

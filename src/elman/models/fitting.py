@@ -193,7 +193,7 @@ class _Run:
             keeper=keeper,
         ).train()  # fmt: skip
         network.compute_in("fp32")
-        _round(network, job.kind.packed + job.kind.matrices)
+        _round(network, job.kind.stored_packed)
         metrics = {} if dev is None or not outcome.is_good else dev.metrics()
         report = {
             "kind": job.kind.name,

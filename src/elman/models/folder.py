@@ -141,7 +141,7 @@ class Stored:
 
     def weights(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
         """The weights of the given names and shapes, and no others, in float32."""
-        return _read_weights(self.path / WEIGHTS, shapes, packed=self.kind.packed + self.kind.matrices)
+        return _read_weights(self.path / WEIGHTS, shapes, packed=self.kind.stored_packed)
 
 
 def save(model: Any, path: Path, *, overwrite: bool) -> None:
@@ -155,7 +155,7 @@ def save(model: Any, path: Path, *, overwrite: bool) -> None:
     with new_folder(path, overwrite=overwrite) as aside:
         if exported is None:
             kind = KINDS[model.kind]
-            save_tensors(aside / WEIGHTS, stored_tensors(model.engine.arrays(), packed=kind.packed + kind.matrices))
+            save_tensors(aside / WEIGHTS, stored_tensors(model.engine.arrays(), packed=kind.stored_packed))
             _write_beside(model, aside, names=(*READ, WEIGHTS, *kind.documents))
             return
         check_manifest(exported.folder, exported.graphs, limit=LARGEST_GRAPH)

@@ -163,6 +163,11 @@ class Kind:
         """The config of how its files are read."""
         return self.configs["reading"]
 
+    @property
+    def stored_packed(self) -> tuple[str, ...]:
+        """Endings of the names of all weights that a folder stores in eight bits."""
+        return self.packed + self.matrices
+
     def build(self, values: Mapping[str, Any]) -> Any:
         """The configs from all their fields in one mapping; what is not named keeps its default.
 

@@ -186,7 +186,7 @@ def _mingru(
     """All gates in one product, then the scan; at padding z is exactly 0, so that h stands still."""
     v = torch.nn.functional.linear(x.to(compute), weights.W.to(compute), weights.b.to(compute)).to(x.dtype)
     if lengths is not None:
-        padding = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]  # (B, T)
+        padding = _is_padding(x, lengths)  # (B, T)
         v_z, v_h = v.chunk(2, dim=2)
         v = torch.cat([torch.where(padding[:, :, None], -CLOSED, v_z), v_h], dim=2)
     scan = parallel_scan if x.is_cuda else sequential_scan

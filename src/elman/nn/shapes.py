@@ -12,20 +12,18 @@ FINEST = 32
 """Sizes are multiples of it, and of a sixteenth of the power of two below them."""
 
 
-def is_compiled(compute: torch.dtype, like: Tensor) -> bool:
-    """Whether kernels in this number format are compiled by shape where a tensor lies."""
-    return compute == torch.bfloat16 and like.is_cpu
-
-
 def next_size(rows: int) -> int:
     """The least of the sizes that holds so many rows; 0 stays 0."""
     step = max(FINEST, 1 << max(0, rows.bit_length() - 5))
     return -(-rows // step) * step
 
 
+def rows_to_add(x: Tensor, compute: torch.dtype) -> int:
+    """How many rows of zeros x is to have below it: none where kernels in this number format are not compiled."""
+    return next_size(len(x)) - len(x) if compute == torch.bfloat16 and x.is_cpu else 0
+
+
 def with_more_rows(x: Tensor, compute: torch.dtype) -> Tensor:
     """x (M, D) in the number format of products, with rows of zeros below it where their kernels are compiled."""
-    x = x.to(compute)
-    if not is_compiled(compute, x):
-        return x
-    return torch.nn.functional.pad(x, (0, 0, 0, next_size(len(x)) - len(x)))
+    added = rows_to_add(x, compute)
+    return torch.nn.functional.pad(x.to(compute), (0, 0, 0, added)) if added else x.to(compute)

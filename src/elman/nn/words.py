@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from elman.nn.config import StackConfig, WordEmbeddingConfig
 from elman.nn.dropout import keep_mask, locked_dropout
-from elman.nn.shapes import is_compiled, next_size
+from elman.nn.shapes import rows_to_add
 from elman.nn.stack import Stack
 from elman.nn.tables import bag_sums, table_rows
 
@@ -124,9 +124,7 @@ class WordEmbedding(nn.Module):
 
     def _read(self, characters: Tensor, lengths: Tensor) -> Tensor:
         """The last states (W, 2 H) of the character network on characters (W, C)."""
-        words, added = len(lengths), 0
-        if is_compiled(self.reader.compute, lengths):
-            added = next_size(words) - words
+        words, added = len(lengths), rows_to_add(lengths, self.reader.compute)
         characters = nn.functional.pad(characters, (0, 0, 0, added))
         x = nn.functional.embedding(characters, self.alphabet)  # (W, C, D)
         _, state = self.reader(x, None, nn.functional.pad(lengths, (0, added)))

@@ -122,12 +122,9 @@ class Around:
         border, width = len(self.known) - 1, tokens.shape[1] + 2 * REACH
         padded = np.full((len(tokens), width), border, dtype=np.int64)
         padded[:, REACH : width - REACH] = tokens
-        centres = np.arange(REACH, width - REACH)
-        if len(tokens) != 1:
-            centres = np.arange(len(tokens))[:, None] * width + centres
+        centres = np.arange(len(tokens))[:, None] * width + np.arange(REACH, width - REACH)
         if real is None:
             return self._found(padded, centres.ravel()).reshape(*tokens.shape, TEMPLATES)
-        centres = centres.reshape(tokens.shape)
         padded[:, REACH : width - REACH][~real] = border
         found = np.full((*tokens.shape, TEMPLATES), NO_ROW, dtype=np.int32)
         found[real] = self._found(padded, centres[real])

@@ -106,7 +106,7 @@ class Optimizer:
         It is not finite where the gradient of a table is not, either.
         """
         gradients = [p.grad for p in self.dense if p.grad is not None]
-        norm = float(torch.stack([torch.linalg.vector_norm(g) for g in gradients]).norm()) if gradients else 0.0
+        norm = float(torch.nn.utils.get_total_norm(gradients))
         if 0 < self.largest < norm:
             torch._foreach_mul_(gradients, self.largest / norm)
         sums = [table.grad._values().sum() for table in self.tables if table.grad is not None]

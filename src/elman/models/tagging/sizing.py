@@ -139,9 +139,9 @@ def choose(facts: Facts, given: Mapping[str, Any]) -> Choice:
     if given.get("members") == 1 or given.get("character_hidden") == 0:
         facts = replace(facts, parts=False)
     hidden = given.get("hidden", _hidden(facts))
-    few = MOST_EPOCHS if facts.seconds and facts.has_few_spans else None
-    most = SYLLABIC_EPOCHS if facts.seconds and facts.is_syllabic else few
-    members = _members(facts, hidden, few)
+    few_spans = MOST_EPOCHS if facts.seconds and facts.has_few_spans else None
+    most = SYLLABIC_EPOCHS if facts.seconds and facts.is_syllabic else few_spans
+    members = _members(facts, hidden, few_spans)
     beside = given.get("members", members)
     epochs = min(_epochs(facts, hidden, beside), most or math.inf)
     is_often = epochs >= MANY_EPOCHS
