@@ -20,6 +20,7 @@ from elman.data.tokens import (
     build_tokens,
     distinct,
     grouped,
+    of_like_length,
     part_of,
     rounded,
     stretches,
@@ -137,6 +138,36 @@ def test_groups_keep_the_order_and_both_limits(lengths: list[int], rows: int, to
     for group in groups:
         assert 0 < len(group) <= rows
         assert len(group) == 1 or len(group) * sizes[group].max() <= tokens
+
+
+@given(st.lists(st.integers(0, 90), min_size=0, max_size=60), st.integers(1, 9), st.integers(1, 200))
+def test_texts_of_like_length_are_side_by_side_in_few_shapes(lengths: list[int], rows: int, tokens: int) -> None:
+    sizes = np.array(lengths, dtype=np.int64)
+    texts = np.flatnonzero(sizes)
+    groups = list(of_like_length(texts, sizes, rows=rows, tokens=tokens))
+    assert sorted(k for group, _ in groups for k in group.tolist()) == texts.tolist()
+    longest = [int(sizes[group].max()) for group, _ in groups]
+    assert longest == sorted(longest, reverse=True)
+    shapes = {(rounded(most), size) for most, (_, size) in zip(longest, groups, strict=True)}
+    for most, (group, size) in zip(longest, groups, strict=True):
+        assert len(group) <= size <= rows
+        assert size == 1 or size * rounded(most) <= tokens
+    assert len(groups) < 2 or len(shapes) == len({steps for steps, _ in shapes}), "one number of rows for each of steps"
+
+
+def test_a_single_group_has_no_more_rows_than_it_needs() -> None:
+    ((group, rows),) = of_like_length(np.array([2, 0]), np.array([3, 9, 4]), rows=64, tokens=1 << 11)
+    assert (group.tolist(), rows) == ([2, 0], 2)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_batch_has_as_many_rows_as_asked_for_unless_it_is_exact(exact: bool) -> None:
+    tokens = LabelledTokens.unlabelled(
+        np.array([0, 1, 0], dtype=np.int32), labelled([[("x", "N"), ("y", "N")]]).rows, np.array([0, 1, 3]), exact=exact
+    )
+    batch = tokens.batch(np.array([1, 0]), rows=6)
+    assert batch.lengths.tolist() == ([2, 1] if exact else [2, 1, 0, 0, 0, 0])
+    assert batch.places.shape == (len(batch.lengths), 2)
 
 
 @pytest.mark.parametrize("epoch", [0, 3])

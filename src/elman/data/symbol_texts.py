@@ -59,11 +59,10 @@ class SymbolTexts:
         """Some texts, for people."""
         return numbered_texts("texts", texts)
 
-    def batch(self, texts: Ids) -> SymbolBatch:
-        """The batch of some texts, in their order, behind them rows of length 0 up to a round number of rows, as
-        `LabelledTokens.batch` has them."""
-        rows = len(texts) if self.exact else rounded(len(texts))
-        begins, lengths = np.zeros((2, rows), dtype=np.int64)
+    def batch(self, texts: Ids, *, rows: int = 0) -> SymbolBatch:
+        """The batch of some texts, in their order, behind them rows of length 0 up to a round number of rows, at least
+        so many, as `LabelledTokens.batch` has them."""
+        begins, lengths = np.zeros((2, len(texts) if self.exact else rounded(max(rows, len(texts)))), dtype=np.int64)
         begins[: len(texts)] = self.starts[texts]
         lengths[: len(texts)] = self.starts[texts + 1] - self.starts[texts]
         longest = int(lengths.max(initial=0))

@@ -165,11 +165,11 @@ class NumberedTexts:
         """Some texts, for people."""
         return self.tokens.told(texts)
 
-    def batch(self, texts: Ids) -> TextBatch:
-        """The batch of some texts, in their order."""
-        read = self.tokens.batch(texts)
+    def batch(self, texts: Ids, *, rows: int = 0) -> TextBatch:
+        """The batch of some texts, in their order, of at least so many rows as far as it is not exact."""
+        read = self.tokens.batch(texts, rows=rows)
         bags = self.bags.select(texts, padded=len(read.lengths))
-        spelt = None if self.spelling is None else self.spelling.batch(texts)
+        spelt = None if self.spelling is None else self.spelling.batch(texts, rows=rows)
         return TextBatch(read, bags, self.targets[texts], spelt)
 
 

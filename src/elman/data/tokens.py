@@ -164,15 +164,16 @@ class LabelledTokens:
             return numbered_texts("texts", stretches)
         return some_of(f"{path}:{line}" for path, line in (self.where[k] for k in stretches))
 
-    def batch(self, stretches: Ids) -> TokenBatch:
-        """The batch of some stretches, in their order, behind them rows of length 0 up to a round number of rows.
+    def batch(self, stretches: Ids, *, rows: int = 0) -> TokenBatch:
+        """The batch of some stretches, in their order, behind them rows of length 0 up to a round number of rows, at
+        least so many.
 
         Torch prepares a kernel for every shape that it meets, which costs as much as running it some ten times: so
         rows and steps come in few numbers, unless `exact`.
         """
         if self.exact:
             return self._exact(stretches)
-        begins, lengths = np.zeros((2, rounded(len(stretches))), dtype=np.int64)
+        begins, lengths = np.zeros((2, rounded(max(rows, len(stretches)))), dtype=np.int64)
         begins[: len(stretches)] = self.starts[stretches]
         lengths[: len(stretches)] = self.starts[stretches + 1] - self.starts[stretches]
         steps = np.arange(rounded(int(lengths.max(initial=0))))
@@ -182,8 +183,8 @@ class LabelledTokens:
         padded = np.zeros(real.shape, dtype=np.int64)
         padded[real] = places
         labels = np.where(real, self.labels[:, where], PADDING)
-        rows = self.rows.select(distinct.astype(np.int64))
-        return TokenBatch(padded, rows, lengths, labels, self._contexts(self.tokens[where], real))
+        words = self.rows.select(distinct.astype(np.int64))
+        return TokenBatch(padded, words, lengths, labels, self._contexts(self.tokens[where], real))
 
     def _exact(self, stretches: Ids) -> TokenBatch:
         """The batch of some stretches as they are, of one without any work on padding."""
@@ -280,6 +281,25 @@ def grouped(order: Ids, lengths: Ids, *, rows: int, tokens: int) -> Iterator[Ids
         longest = longest_now
     if begin < len(order):
         yield order[begin:]
+
+
+def of_like_length(texts: Ids, lengths: Ids, *, rows: int, tokens: int) -> Iterator[tuple[Ids, int]]:
+    """Texts in groups of at most so many rows and padded tokens (but of one text at least), the longest first; and of
+    how many rows the batch of a group is to be.
+
+    So many follow from the steps of a batch alone, unless there is but one: whatever texts come, their batches have few
+    shapes.
+
+    Args:
+        texts: numbers of those that are grouped. lengths: of all.
+    """
+    order = texts[np.argsort(-lengths[texts], kind="stable")]
+    begin = 0
+    while begin < len(order):
+        size = min(rows, max(1, tokens // rounded(int(lengths[order[begin]]))))
+        group = order[begin : begin + size]
+        yield group, size if begin else len(group)
+        begin += size
 
 
 def numbered(items: Sequence[str], known: dict[str, int]) -> NDArray[np.int32]:

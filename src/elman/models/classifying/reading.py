@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.data.text_batches import number_texts
-from elman.data.tokens import grouped
+from elman.data.tokens import of_like_length
 from elman.models.classifying.labels import TextLabels
 from elman.models.classifying.starting import encoded
 from elman.text.config import BagConfig
@@ -77,10 +77,9 @@ class TextReader:
         )  # fmt: skip
         found = np.zeros((self.engine.count, len(texts), len(self.labels.names)), dtype=np.float32)
         lengths = np.diff(data.starts)
-        order = np.argsort(lengths, kind="stable")
-        has_words = np.array([bool(tokens) for tokens in words], dtype=bool)
-        for group in grouped(order[has_words[order]], lengths, rows=ROWS, tokens=TOKENS):
-            found[:, group] = self.engine.paths(data.batch(group))
+        with_words = np.flatnonzero([bool(tokens) for tokens in words])
+        for group, rows in of_like_length(with_words, lengths, rows=ROWS, tokens=TOKENS):
+            found[:, group] = self.engine.paths(data.batch(group, rows=rows))
         return found
 
     def probabilities(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], int]:

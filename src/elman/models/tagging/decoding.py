@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.data.tokens import LabelledTokens, TokenBatch, distinct, grouped
+from elman.data.tokens import LabelledTokens, TokenBatch, distinct, of_like_length
 from elman.decoding.k_best import k_best, k_best_independent
 from elman.decoding.marginals import lattice, log_marginals, marginals
 from elman.decoding.viterbi import Transitions, viterbi
@@ -40,7 +40,7 @@ LARGEST_CRF = 512
 FIRST = np.zeros(1, dtype=np.int64)
 """The number of the only sentence."""
 ROWS = 64
-TOKENS = 1 << 14
+TOKENS = 1 << 11
 """Sentences side by side, and their tokens, padding counted."""
 
 
@@ -248,9 +248,8 @@ class LabelReader:
                 yield [0], data.batch(FIRST)
             return
         lengths = starts[1:] - starts[:-1]
-        order = np.argsort(lengths, kind="stable")
-        for group in grouped(order[lengths[order] > 0], lengths, rows=ROWS, tokens=TOKENS):
-            yield group.tolist(), data.batch(group)
+        for group, side_by_side in of_like_length(np.flatnonzero(lengths), lengths, rows=ROWS, tokens=TOKENS):
+            yield group.tolist(), data.batch(group, rows=side_by_side)
 
 
 def mixed(members: Scores, contexts: Scores | None, *, share: float) -> Scores:
