@@ -67,6 +67,41 @@ def test_both_readings_have_the_gradients_of_their_layers(cell: str, layers: int
         torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("cell", "layers", "bidirectional", "lengths"),
+    list(itertools.product(CELLS, [1, 3], [False, True], [None, [7, 0, 3]])),
+)
+def test_the_states_alone_are_those_of_the_whole_reading_with_their_gradients(
+    cell: str, layers: int, bidirectional: bool, lengths: list[int] | None
+) -> None:
+    dropped = {"dropout": 0.3} | ({} if cell == "mingru" else {"weight_drop": 0.2})
+    stack = make(cell, layers=layers, bidirectional=bidirectional, **dropped)
+    counts = None if lengths is None else torch.tensor(lengths)
+    weighted = torch.randn(B, T, H * stack.directions, generator=torch.Generator().manual_seed(4))
+    found = []
+    for read in (lambda *given: stack(given[0], None, *given[1:])[0], stack.read):
+        x = inputs().requires_grad_()
+        h = read(x, counts, torch.Generator().manual_seed(3))
+        found.append([h.detach(), *torch.autograd.grad((h * weighted).sum(), [x, *stack.parameters()])])
+    for wanted, got in zip(*found, strict=True):
+        torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_the_states_alone_in_bf16_are_as_near_to_those_in_fp32_as_the_whole_reading() -> None:
+    stack, counts = make("lstm", layers=3, bidirectional=True), torch.tensor([7, 0, 3])
+    exact = stack.read(inputs(), counts)
+    stack.compute = torch.bfloat16
+    for rounded in (stack(inputs(), None, counts)[0], stack.read(inputs(), counts)):
+        assert rounded.dtype == torch.float32
+        assert torch.equal(rounded == 0, exact == 0), "zero at padding and nowhere else"
+        torch.testing.assert_close(rounded, exact, rtol=0.02, atol=0.01)
+
+
+def test_a_text_without_steps_has_no_states() -> None:
+    stack = make("lstm", bidirectional=True)
+    assert stack.read(torch.zeros(B, 0, D), torch.zeros(B, dtype=torch.int64)).shape == (B, 0, 2 * H)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("cut", [1, 3, 6])
 def test_cutting_into_segments_changes_nothing(cell: str, cut: int) -> None:
@@ -132,6 +167,11 @@ def test_dropout_is_repeatable_and_absent_in_evaluation(cell: str, option: str) 
     assert torch.equal(runs[0], runs[1])
     assert not torch.allclose(runs[0], runs[2])
     torch.testing.assert_close(stack(inputs())[0], plain(inputs())[0])
+
+
+def test_states_alone_refuse_wrong_shapes_too() -> None:
+    with pytest.raises(ValueError, match=r"x: wanted \(B, T, 4\), got \(3, 7, 5\)"):
+        make("lstm", bidirectional=True).read(torch.zeros(B, T, D + 1))
 
 
 def test_wrong_shapes_are_refused_with_both_shapes() -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from elman.nn.tables import bag_sums, grouped, table_rows
+from elman.nn.tables import bag_sums, grouped, put_rows, table_rows
 
 BAGS = [[3, 3, 70_000], [], [0, 5, 3], [70_000, 1]]
 ROWS, D = 70_001, 3
@@ -76,3 +76,16 @@ def test_rows_are_grouped_as_numpy_finds_them_however_high(highest: int) -> None
     assert torch.equal(order, torch.sort(rows, stable=True).indices)
     assert torch.equal(rows[order][starts], distinct)
     assert torch.equal(starts[1:], torch.cumsum(torch.unique(rows, return_counts=True)[1], 0)[:-1])
+
+
+@pytest.mark.parametrize("width", [1, 3, 64])
+@pytest.mark.parametrize("rows", [[], [0], [8, 2, 5]])
+def test_rows_are_put_where_they_belong_and_nowhere_else(width: int, rows: list[int]) -> None:
+    into = nn.Parameter(torch.arange(9.0 * width).view(9, width))
+    values = -1 - torch.arange(2.0 * len(rows) * width).view(len(rows), 2 * width)[:, ::2]  # not one after the other
+    wanted = into.detach().clone()
+    for row, value in zip(rows, values, strict=True):
+        wanted[row] = value
+    with torch.no_grad():
+        put_rows(into, torch.tensor(rows, dtype=torch.int64), values)
+    assert torch.equal(into.detach(), wanted)

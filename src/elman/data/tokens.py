@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 Batch_ = TypeVar("Batch_", covariant=True)
 SHARE = 20
 """Of how many sentences one is set aside as the dev part."""
-NOISE = 0.3
+NOISE = 0.1
 """Sentences are sorted by length times 1 to 1 + this: rows of a batch are of like length, others in every epoch."""
 LARGEST = 1 << 13
 """Tokens of a training batch, padding counted: of long sentences there are fewer side by side."""

@@ -58,8 +58,7 @@ def unroll_both(
 ) -> tuple[Tensor, tuple[State, State]]:
     """All steps read forwards and backwards from zero states, joined: h (B, T, 2H), zero at padding, and both ends.
 
-    For the LSTM one call of torch's kernel: a zero state stands still at padding (where x must be finite), so that the
-    reading from the right may begin in it, and rows need not be turned round.
+    For the LSTM see `lstm_both`.
     """
     H = weights[0].W.shape[0] // GATES[cell]
     if cell != "lstm" or x.shape[1] == 0:
@@ -67,19 +66,29 @@ def unroll_both(
         forward, after = unroll(cell, x, zero, weights[0], lengths=lengths, compute=compute)
         backward, before = unroll(cell, x, zero, weights[1], lengths=lengths, reverse=True, compute=compute)
         return torch.cat([forward, backward], dim=2), (after, before)
+    h, c = lstm_both(x, weights, lengths=lengths, compute=compute)
+    h, c = finished(h, lengths, x.dtype), c.to(x.dtype)
+    last = h[:, -1, :H] if lengths is None else at_end(h[:, :, :H], c.new_zeros(c[0].shape), lengths)
+    return h, ((last, c[0]), (h[:, 0, H:], c[1]))
+
+
+def lstm_both(
+    x: Tensor, weights: tuple[CellWeights, CellWeights], *, lengths: Tensor | None, compute: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """All steps of the LSTM read forwards and backwards from zero states, in one call of torch's kernel: h (B, T, 2H),
+    finite at padding, and c at both ends, (2, B, H), in the number format of the products.
+
+    A zero state stands still at padding (where x must be finite), so that the reading from the right may begin in it,
+    and rows need not be turned round.
+    """
     marked, joined = _closing(x, [one.W for one in weights], lengths, compute)
     flat = []
     for W, one in zip(joined, weights, strict=True):
         assert one.U is not None
         flat += [W, *(part.to(compute) for part in (one.U, one.b, torch.zeros_like(one.b)))]
-    initial = [x.new_zeros(2, x.shape[0], H, dtype=compute) for _ in range(2)]
+    initial = [x.new_zeros(2, x.shape[0], W.shape[0] // 4, dtype=compute) for _ in range(2)]
     h, _, c = torch.lstm(marked, initial, flat, True, 1, 0.0, torch.is_grad_enabled(), True, True)
-    c = c.to(x.dtype)
-    if lengths is None:
-        h = h.to(x.dtype)
-        return h, ((h[:, -1, :H], c[0]), (h[:, 0, H:], c[1]))
-    h = _finished(h, lengths, x.dtype)
-    return h, ((at_end(h[:, :, :H], c.new_zeros(c[0].shape), lengths), c[0]), (h[:, 0, H:], c[1]))
+    return h, c
 
 
 def turn(x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -104,8 +113,10 @@ def _is_padding(x: Tensor, lengths: Tensor) -> Tensor:
     return torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
 
 
-def _finished(h: Tensor, lengths: Tensor, dtype: torch.dtype) -> Tensor:
+def finished(h: Tensor, lengths: Tensor | None, dtype: torch.dtype) -> Tensor:
     """h (B, T, H), which is finite, with zeros at padding and in that number format: one pass over it."""
+    if lengths is None:
+        return h.to(dtype)
     return h * (~_is_padding(h, lengths))[:, :, None].to(dtype)
 
 
@@ -130,11 +141,10 @@ def _lstm(
     initial = [part.to(compute)[None].contiguous() for part in state]
     h, _, c = torch.lstm(marked, initial, flat, True, 1, 0.0, torch.is_grad_enabled(), False, True)
     c = c[0].to(state[1].dtype)
+    h = finished(h, lengths, state[0].dtype)
     if lengths is None:
-        h = h.to(state[0].dtype)
         return h, (h[:, -1], c)
     c = torch.where((lengths > 0)[:, None], c, state[1])
-    h = _finished(h, lengths, state[0].dtype)
     return h, (at_end(h, state[0], lengths), c)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import embedding, embedding_bag
 
@@ -31,6 +32,23 @@ def bag_sums(table: Tensor, rows: Tensor, starts: Tensor, weights: Tensor) -> Te
     """
     found: Tensor = _BagSums.apply(table, rows, starts, weights)  # type: ignore[no-untyped-call]
     return found
+
+
+def put_rows(table: Tensor, rows: Tensor, values: Tensor) -> None:
+    """Write values (R, D) into some rows, all of them different, of a table; no gradient follows it.
+
+    numpy copies a row of a table as one piece, in a third of the time of `index_copy_`.
+    """
+    if not table.is_cpu:
+        table.index_copy_(0, rows, values)
+        return
+    np.put(_pieces(table), rows.numpy(), _pieces(values.contiguous()))
+
+
+def _pieces(table: Tensor) -> NDArray[Any]:
+    """The rows of a table (R, D) as pieces of memory, (R,)."""
+    array = table.detach().numpy()
+    return array.view(np.dtype((np.void, array.strides[0])))[:, 0]
 
 
 def grouped(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
+from elman.nn.tables import put_rows
 from elman.training.config import TrainConfig
 
 BETAS = (0.9, 0.99)
@@ -156,7 +157,7 @@ def _step_rows(table: nn.Parameter, first: Tensor, second: Tensor, *, rate: floa
     before = torch.tensor(float(steps - 1), device=table.device)
     adamw(weights, [g], m, v, [], [before], lr=rate, weight_decay=0.0, **ADAM)
     for part, values in zip((table, first, second), moved, strict=True):
-        part.index_copy_(0, rows, values)
+        put_rows(part, rows, values)
 
 
 def _rows_and_gradient(gradient: Tensor) -> tuple[Tensor, Tensor]:

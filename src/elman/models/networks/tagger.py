@@ -70,14 +70,15 @@ class Scorer(nn.Module, ABC):
     ) -> Tensor:  # fmt: skip
         """Nats of the labels (columns, B, T) in training, all columns but the first weighted."""
         h = self.states(batch, lengths, seen=seen, generator=generator)  # (B, T, D)
-        real = _real(h, lengths)
-        flat, total = h[real], h.new_zeros(())
+        flat, total = h.flatten(0, 1), h.new_zeros(())
         for k, head in enumerate(self.heads):
             crf = self.crf(k)
             if crf is not None:
                 nats, _ = crf.loss(head(h), labels[k].clamp(min=0), lengths)
             else:
-                nats, _ = cast(LabelHead, head).loss(flat, labels[k][real], smoothing=smoothing, compute=self.compute)
+                nats, _ = cast(LabelHead, head).loss(
+                    flat, labels[k].flatten(), smoothing=smoothing, compute=self.compute
+                )
             total = total + nats * (self.config.auxiliary_weight if k else 1.0)
         return total
 
@@ -109,7 +110,7 @@ class Member(Scorer):
         self, batch: WordTensors, lengths: Tensor, *, seen: Tensor, generator: torch.Generator | None = None
     ) -> Tensor:
         """The states that the heads read, (B, T, D)."""
-        h, _ = self.stack(self.embedding(batch, seen, generator), None, lengths, generator)
+        h = self.stack.read(self.embedding(batch, seen, generator), lengths, generator)
         return locked_dropout(h, self.config.output_dropout, generator)
 
 
@@ -259,11 +260,6 @@ def generators(generator: torch.Generator, count: int) -> list[torch.Generator]:
 def smoothed(logs: Tensor, share: float) -> Tensor:
     """ln p (…, K) with a share of each probability spread over all labels."""
     return logs if share == 0 else torch.log((1 - share) * logs.exp() + share / logs.shape[-1])
-
-
-def _real(x: Tensor, lengths: Tensor) -> Tensor:
-    """(B, T), true at the real steps of x (B, T, D)."""
-    return torch.arange(x.shape[1], device=x.device) < lengths[:, None]
 
 
 def _mean(parts: list[Tensor]) -> Tensor:
