@@ -19,7 +19,7 @@ from elman.text.tokenizer import Tokenizer
 from elman.text.tokens import split_characters, split_words
 
 ROWS = 64
-TOKENS = 1 << 14
+TOKENS = 1 << 11
 """Texts side by side, and their words, padding counted."""
 
 
