@@ -56,10 +56,7 @@ def unroll_both(
     lengths: Tensor | None = None,
     compute: torch.dtype = torch.float32,
 ) -> tuple[Tensor, tuple[State, State]]:
-    """All steps read forwards and backwards from zero states, joined: h (B, T, 2H), zero at padding, and both ends.
-
-    For the LSTM see `lstm_both`.
-    """
+    """All steps read forwards and backwards from zero states, joined: h (B, T, 2H), zero at padding, and both ends."""
     H = weights[0].W.shape[0] // GATES[cell]
     if cell != "lstm" or x.shape[1] == 0:
         zero = tuple(x.new_zeros(x.shape[0], H) for _ in state_names(cell))
@@ -86,7 +83,8 @@ def lstm_both(
     for W, one in zip(joined, weights, strict=True):
         assert one.U is not None
         flat += [W, *(part.to(compute) for part in (one.U, one.b, torch.zeros_like(one.b)))]
-    initial = [x.new_zeros(2, x.shape[0], W.shape[0] // 4, dtype=compute) for _ in range(2)]
+    H = weights[0].b.shape[0] // GATES["lstm"]
+    initial = [x.new_zeros(2, x.shape[0], H, dtype=compute) for _ in range(2)]
     h, _, c = torch.lstm(marked, initial, flat, True, 1, 0.0, torch.is_grad_enabled(), True, True)
     return h, c
 

@@ -48,7 +48,7 @@ def put_rows(table: Tensor, rows: Tensor, values: Tensor) -> None:
 def _pieces(table: Tensor) -> NDArray[Any]:
     """The rows of a table (R, D) as pieces of memory, (R,)."""
     array = table.detach().numpy()
-    return array.view(np.dtype((np.void, array.strides[0])))[:, 0]
+    return array.view(np.dtype((np.void, array.itemsize * array.shape[1])))[:, 0]
 
 
 def grouped(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
