@@ -141,12 +141,19 @@ def test_numbers_go_on_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_sources_alone_are_numbered_for_prediction() -> None:
     corpus = built([("abc", None), ("", None), ("d", None)], longest=(2, 1))
     (batch,) = in_order(corpus, batch_tokens=100)
-    assert batch.rows.tolist() == [1, 2, 0]
-    assert batch.source.tolist() == [[END, 0, 0], [6, END, 0], [3, 4, END]]
+    assert batch.rows.tolist() == [0, 2, 1]
+    assert batch.source.tolist() == [[3, 4, END], [6, END, 0], [END, 0, 0]]
     assert batch.target.shape == batch.gold.shape == (3, 0)
     assert batch.target_lengths.tolist() == [0, 0, 0]
     assert (corpus.cut, corpus.left_out, corpus.copies) == (1, 0, None)
     assert corpus.copied_texts(0) == ()
+
+
+def test_of_sources_alone_the_steps_of_a_batch_tell_its_rows_but_for_the_last_ones() -> None:
+    corpus = built([(source, None) for source, _ in many(300)])
+    shapes = sorted((batch.source.shape[::-1] for batch in in_order(corpus, batch_tokens=200)), reverse=True)
+    assert len(shapes) > 50
+    assert {rows == max(1, 200 // steps) for steps, rows in shapes[:-1]} == {True}
 
 
 def test_nothing_at_all_has_no_batches() -> None:

@@ -197,13 +197,14 @@ def in_order(corpus: PairCorpus, *, batch_tokens: int) -> Iterator[PairBatch]:
     """Every pair of a corpus exactly once, in batches of at most so many symbols of either side, padding counted (but
     of one pair at least).
 
-    Pairs are sorted by length inside windows of some thousand, whose batches come in a mixed order, so that the first
-    ones are a fair sample; `rows` tells which pairs they are.
+    Pairs are sorted by length inside windows of some thousand, the longest first, so that how many stand side by side
+    follows from the steps of a batch, and batches have few shapes. They come in a mixed order, so that the first ones
+    are a fair sample; `rows` tells which pairs they are.
     """
     lengths = np.diff(corpus.source_starts), np.diff(corpus.target_starts)
     for begin in range(0, corpus.pairs, WINDOW):
         sources, targets = (side[begin : begin + WINDOW] for side in lengths)
-        order = np.lexsort((targets, sources))
+        order = np.lexsort((targets, sources))[::-1]
         longest = np.maximum(sources, targets)[order]
         begins = list(_begins(longest, longest, tokens=batch_tokens))
         batches = np.split(begin + order, begins[1:])
