@@ -102,11 +102,11 @@ def turn(x: Tensor, lengths: Tensor | None) -> Tensor:
 
 def zero_padding(h: Tensor, lengths: Tensor) -> Tensor:
     """h (B, T, H) with zeros at the steps that are not real."""
-    padding = _is_padding(h, lengths).flatten().nonzero()[:, 0]
+    padding = is_padding(h, lengths).flatten().nonzero()[:, 0]
     return h.flatten(0, 1).index_fill(0, padding, 0.0).view(h.shape)
 
 
-def _is_padding(x: Tensor, lengths: Tensor) -> Tensor:
+def is_padding(x: Tensor, lengths: Tensor) -> Tensor:
     """Of steps of x (B, T, ·) whether they are padding, (B, T)."""
     return torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
 
@@ -115,7 +115,7 @@ def finished(h: Tensor, lengths: Tensor | None, dtype: torch.dtype) -> Tensor:
     """h (B, T, H), which is finite, with zeros at padding and in that number format: one pass over it."""
     if lengths is None:
         return h.to(dtype)
-    return h * (~_is_padding(h, lengths))[:, :, None].to(dtype)
+    return h * (~is_padding(h, lengths))[:, :, None].to(dtype)
 
 
 def at_end(h: Tensor, initial: Tensor, lengths: Tensor) -> Tensor:
@@ -155,7 +155,7 @@ def _closing(
     x, matrices = x.to(compute), [W.to(compute) for W in matrices]
     if lengths is None:
         return x, matrices
-    padding = _is_padding(x, lengths)[:, :, None]  # (B, T, 1)
+    padding = is_padding(x, lengths)[:, :, None]  # (B, T, 1)
     H = matrices[0].shape[0] // 4
     gates = matrices[0].new_zeros(4, H)
     gates[0], gates[1] = -CLOSED, CLOSED
@@ -194,7 +194,7 @@ def _mingru(
     """All gates in one product, then the scan; at padding z is exactly 0, so that h stands still."""
     v = torch.nn.functional.linear(x.to(compute), weights.W.to(compute), weights.b.to(compute)).to(x.dtype)
     if lengths is not None:
-        padding = _is_padding(x, lengths)  # (B, T)
+        padding = is_padding(x, lengths)  # (B, T)
         v_z, v_h = v.chunk(2, dim=2)
         v = torch.cat([torch.where(padding[:, :, None], -CLOSED, v_z), v_h], dim=2)
     scan = parallel_scan if x.is_cuda else sequential_scan

@@ -19,7 +19,8 @@ from elman.nn.context import ContextVectors
 from elman.nn.crf import CRF
 from elman.nn.dropout import locked_dropout
 from elman.nn.init import initialize
-from elman.nn.labels import LabelHead
+from elman.nn.kernels import is_padding
+from elman.nn.labels import IGNORED, LabelHead
 from elman.nn.stack import Stack
 from elman.nn.words import WordEmbedding, WordTensors
 from elman.training.side_by_side import side_by_side
@@ -70,6 +71,7 @@ class Scorer(nn.Module, ABC):
     ) -> Tensor:  # fmt: skip
         """Nats of the labels (columns, B, T) in training, all columns but the first weighted."""
         h = self.states(batch, lengths, seen=seen, generator=generator)  # (B, T, D)
+        labels = labels.masked_fill(is_padding(h, lengths), IGNORED)
         flat, total = h.flatten(0, 1), h.new_zeros(())
         for k, head in enumerate(self.heads):
             crf = self.crf(k)
