@@ -51,9 +51,11 @@ def test_both_engines_give_the_same_lines(folder: Path, tmp_path: Path, capsys: 
         (["export", "m", "--to", "onnx", "--runtime", "m", "--out", "y"], "only a site has a runtime"),
         (["export", "m", "--to", "web", "--runtime", "none", "--out", "y"], "there is no such folder"),
         (["export", "m", "--to", "web", "--runtime", "m", "--out", "y"], "there is no ort.wasm.min.mjs"),
-        (["export", "m", "--to", "web", "--out", "m"], "--overwrite"),
+        (["export", "m", "--to", "web", "--out", "m"], "give another place"),
+        (["export", "m", "--to", "onnx", "--out", "./m", "--overwrite"], "give another place"),
+        (["export", "m", "--to", "onnx", "--out", "."], "give another place"),
         (["export", "m", "--to", "onnx"], "--out"),
-        (["export", "m", "--to", "onnx", "--out", "m"], "--overwrite"),
+        (["export", "m", "--to", "onnx", "--out", "m"], "--out: this is the folder that is to be exported"),
         (["export", "n", "--to", "onnx", "--out", "y"], "there is no such folder"),
     ],
 )

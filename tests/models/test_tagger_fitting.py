@@ -320,6 +320,10 @@ def test_bad_requests_are_refused_in_one_line_and_leave_nothing(treebank: dict[s
     assert "[3] is not a list of values of type str" in refused(treebank["train"], label_columns=[3])
     assert "did you mean label_columns" in refused(treebank["train"], label_column=["upos"])
     assert "nothing is known of a word" in refused(treebank["train"], word_width=0, feature_width=0)
+    changes_nothing = "--context-width: it changes nothing beside --no-context; leave one of them out"
+    assert refused(treebank["train"], context=False, context_width=4) == changes_nothing
+    idle = {"feature_width": 0, "feature_dropout": 0.2}
+    assert "--feature-dropout: it changes nothing beside --feature-width 0" in refused(treebank["train"], **idle)
     assert "nothing is judged" in refused(treebank["train"], dev="none", patience=2)
     assert "no file is named" in refused([])
     none = "--dev: none stands among files; give it alone; a file of that name is ./none"

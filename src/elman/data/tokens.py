@@ -296,7 +296,7 @@ def of_like_length(texts: Ids, lengths: Ids, *, rows: int, tokens: int) -> Itera
     order = texts[np.argsort(-lengths[texts], kind="stable")]
     begin = 0
     while begin < len(order):
-        size = min(rows, max(1, tokens // rounded(int(lengths[order[begin]]))))
+        size = min(rows, max(1, tokens // max(1, rounded(int(lengths[order[begin]])))))
         group = order[begin : begin + size]
         yield group, size if begin else len(group)
         begin += size

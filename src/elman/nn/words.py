@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from elman.nn.config import StackConfig, WordEmbeddingConfig
 from elman.nn.dropout import keep_mask, locked_dropout
-from elman.nn.shapes import rows_to_add
+from elman.nn.shapes import next_size
 from elman.nn.stack import Stack
 from elman.nn.tables import bag_sums, table_rows
 
@@ -123,10 +123,15 @@ class WordEmbedding(nn.Module):
         return torch.cat(found)[back]
 
     def _read(self, characters: Tensor, lengths: Tensor) -> Tensor:
-        """The last states (W, 2 H) of the character network on characters (W, C)."""
-        words, added = len(lengths), rows_to_add(lengths, self.reader.compute)
-        characters = nn.functional.pad(characters, (0, 0, 0, added))
+        """The last states (W, 2 H) of the character network on characters (W, C).
+
+        On a CPU its kernel is compiled for every shape, whatever the number format: words and steps come in few numbers.
+        """
+        words, longest = characters.shape
+        more = next_size(words) - words if lengths.is_cpu else 0
+        steps = next((length for length in LENGTHS if longest <= length), next_size(longest))
+        characters = nn.functional.pad(characters, (0, steps - longest if lengths.is_cpu else 0, 0, more))
         x = nn.functional.embedding(characters, self.alphabet)  # (W, C, D)
-        _, state = self.reader(x, None, nn.functional.pad(lengths, (0, added)))
+        _, state = self.reader(x, None, nn.functional.pad(lengths, (0, more)))
         forward, backward = state[0]
         return torch.cat([forward, backward], dim=1)[:words]
