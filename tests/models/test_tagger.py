@@ -227,7 +227,7 @@ def test_the_likeliest_sequences_are_written_by_column(tagger: elman.Tagger, tmp
     path = tmp_path / "a.txt"
     path.write_text("Ada sees fish\n", encoding="utf-8")
     line = json.loads(written(tagger, path, top=3))
-    assert line["tokens"] == ["Ada", "sees", "fish"]
+    assert (line["tokens"], line["line"]) == (["Ada", "sees", "fish"], 1)
     for column in ("label", "1"):
         wanted = tagger.top(line["tokens"], 3, column=column)
         assert [(one["labels"], one["probability"]) for one in line["top"][column]] == wanted

@@ -9,7 +9,8 @@ from laws import PRODUCT, Case, hold, name_of
 
 
 @pytest.mark.promises(
-    "An answer depends on its text alone: not on padding, company, order, windows, cuts, streaming, saving or the run"
+    "In fp32 an answer depends on its text alone: not on padding, company, order, windows, cuts, streaming, saving "
+    "or the run"
 )
 @pytest.mark.parametrize("case", [case for case in PRODUCT if case[0] != "seq2seq"], ids=name_of)
 def test_all_laws_hold(case: Case, tmp_path: Path, counted: Callable[[str, int], None]) -> None:

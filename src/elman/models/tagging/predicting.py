@@ -94,7 +94,7 @@ def _written(
     for window, answers in found:
         for sentence, answer in zip(window, answers, strict=True):
             if output.top is not None:
-                yield sentence, line_of({"tokens": list(sentence.tokens), "top": answer})
+                yield sentence, line_of({"tokens": list(sentence.tokens), "top": answer, "line": sentence.line})
             elif lay is None:
                 yield sentence, line_of(_spans(sentence, answer))
             elif output.probabilities:
