@@ -17,6 +17,8 @@ from elman.nn.tables import bag_sums, table_rows
 
 LENGTHS = (3, 6, 10, 20)
 """The longest words that are read together with shorter ones, and those beyond."""
+FEW_STEPS = 4
+"""The steps of longer words are a multiple of it."""
 MANY_CHARACTERS = 2048
 """Padding counted, from which on words are read by their length."""
 
@@ -125,11 +127,11 @@ class WordEmbedding(nn.Module):
     def _read(self, characters: Tensor, lengths: Tensor) -> Tensor:
         """The last states (W, 2 H) of the character network on characters (W, C).
 
-        On a CPU its kernel is compiled for every shape, whatever the number format: words and steps come in few numbers.
+        On a CPU its kernel is compiled for every shape, in fp32 too: words and steps come in few numbers.
         """
         words, longest = characters.shape
         more = next_size(words) - words if lengths.is_cpu else 0
-        steps = next((length for length in LENGTHS if longest <= length), next_size(longest))
+        steps = next((length for length in LENGTHS[:-1] if longest <= length), longest + -longest % FEW_STEPS)
         characters = nn.functional.pad(characters, (0, steps - longest if lengths.is_cpu else 0, 0, more))
         x = nn.functional.embedding(characters, self.alphabet)  # (W, C, D)
         _, state = self.reader(x, None, nn.functional.pad(lengths, (0, more)))
