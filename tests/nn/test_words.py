@@ -110,6 +110,20 @@ def test_many_words_that_are_read_by_their_length_are_read_one_by_one_by_value_a
         torch.testing.assert_close(b, a, rtol=1e-3, atol=1e-5)
 
 
+def test_however_many_words_and_characters_there_are_they_are_read_in_few_shapes() -> None:
+    made = make(word_width=0, feature_width=0)
+    shapes = set()
+    made.reader.register_forward_pre_hook(lambda _, given: shapes.add(tuple(given[0].shape[:2])))
+    nothing, draw = torch.zeros(0, dtype=torch.long), torch.Generator().manual_seed(4)
+    for words in (1, 7, 31, 32, 90, 200):
+        for longest in range(1, 33):
+            lengths = torch.randint(0, longest + 1, (words,), generator=draw)
+            characters = torch.zeros(words, longest, dtype=torch.long)
+            made(WordTensors(torch.arange(words)[None], nothing, nothing, nothing, characters, lengths), torch.ones(1))
+    assert {steps for _, steps in shapes} == {3, 6, 10, 12, 16, 20, 24, 28, 32}
+    assert {rows % 32 for rows, _ in shapes} == {0}
+
+
 def test_a_word_is_unknown_the_oftener_the_rarer_it_was() -> None:
     made = make(feature_width=0, character_hidden=0, word_dropout=2.0)
     seen = torch.tensor([9.0, 1.0, 6.0, 2.0, 1.0, 0.0])
