@@ -24,6 +24,7 @@ from tiny import (
     SIZE,
     TAGGER,
     columns,
+    of_parts,
     pair_table,
     reversed_words,
     reviews,
@@ -106,7 +107,7 @@ def _lines(model: Any, path: Path, **options: Any) -> list[str]:
 
 def _train_classifier(folder: Path, **options: Any) -> elman.Classifier:
     path = table(folder / "train.tsv", reviews(12))
-    return elman.Classifier.train(path, dev="none", epochs=1, **{**CLASSIFIER, **options})
+    return elman.Classifier.train(path, dev="none", epochs=1, **of_parts({**CLASSIFIER, **options}))
 
 
 def _ask_classifier(model: elman.Classifier, texts: Iterable[str]) -> list[Answer]:

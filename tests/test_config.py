@@ -19,7 +19,7 @@ from elman.settings import build, flag_of, names, to_dict
 from elman.text.config import TextConfig
 from elman.training.config import TrainConfig
 from tiny import CLASSIFIER as CLASSIFIER_SIZE
-from tiny import SIZE, columns, reviews, sentences, table, tagged, trained_once, write
+from tiny import SIZE, columns, of_parts, reviews, sentences, table, tagged, trained_once, write
 from tiny import TAGGER as TAGGER_SIZE
 
 CONFIGS_OF_TRAINING = tuple(LANGUAGE_MODEL.configs.values())
@@ -102,7 +102,7 @@ def tagger_weights(path: Path, **options: Any) -> bytes:
 
 def classifier_weights(path: Path, **options: Any) -> bytes:
     """The bytes of all weights of a classifier after training."""
-    model = elman.Classifier.train(path, **{**CLASSIFIER_BASE, **options})
+    model = elman.Classifier.train(path, **of_parts({**CLASSIFIER_BASE, **options}))
     return b"".join(name.encode() + array.tobytes() for name, array in sorted(model.engine.arrays().items()))
 
 

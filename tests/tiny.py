@@ -71,6 +71,12 @@ CLASSIFIER: dict[str, Any] = {
 }  # fmt: skip
 
 
+def of_parts(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a classifier without those of a bag that it is not to have."""
+    has_bag = options.get("bag", True)
+    return {name: value for name, value in options.items() if has_bag or not name.startswith("bag_")}
+
+
 def reviews(count: int, seed: int = 1) -> list[tuple[str, str]]:
     """Labels, each with a text, Korean and English mixed: what is praised is good, unless `not` stands before it."""
     chooser = random.Random(seed)

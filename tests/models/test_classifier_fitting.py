@@ -142,6 +142,8 @@ def test_files_that_teach_nothing_are_refused(tmp_path: Path, rows: list[tuple[s
         ({"bag_bits": 24, "bag_width": 4096}, "the table of the bag"),
         ({"class_weights": "some"}, "--class-weights"),
         ({"hiden": 3}, "did you mean hidden"),
+        ({"bag": False, "bag_width": 3}, "--bag-bits: it changes nothing beside --no-bag; leave one of them out"),
+        ({"feed_forward_layers": 0, "feed_forward": 8}, "nothing beside --feed-forward-layers 0"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(tables: dict[str, Path], options: dict[str, Any], told: str) -> None:

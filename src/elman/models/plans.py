@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 log = logging.getLogger("elman")
 Path_ = str | PathLike[str]
 DEFAULT_BUDGET = "5m"
+OF_PARTS: Mapping[tuple[str, object], tuple[str, ...]] = {
+    ("context", False): ("context_minimum", "most_contexts", "context_width", "context_dropout"),
+    ("bag", False): ("bag_words", "bag_characters", "bag_minimum", "bag_bits", "bag_width", "bag_dropout"),
+    ("character_hidden", 0): ("character_width",),
+    ("word_width", 0): ("word_spread", "word_dropout"),
+    ("feature_width", 0): ("feature_spread", "feature_dropout"),
+    ("feed_forward_layers", 0): ("feed_forward",),
+}
+"""Which options are of a part of a network, by that which leaves it out."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +148,7 @@ def plan_job(request: Request, found: "Checkpoint | None" = None) -> Job:
     if recorded is None and values.get("epochs") is None and values.get("budget") is None:
         values["budget"] = DEFAULT_BUDGET
     options = request.kind.build(values)
+    _check_parts(request.options if recorded is None else {})
     _check_together(values if recorded is None else {}, options, dev=request.dev)
     if request.out is None and "checkpoint_seconds" in request.options:
         raise OptionError("there is no folder for checkpoints", where="--checkpoint-seconds", mend="name --out")
@@ -149,6 +159,16 @@ def plan_job(request: Request, found: "Checkpoint | None" = None) -> Job:
         start_record=start_record, files=request.files,
         asked=request.options if recorded is None else recorded.get("asked", {}),
     )  # fmt: skip
+
+
+def _check_parts(asked: Mapping[str, Any]) -> None:
+    """Refuse options of a part of the network that is to be left out."""
+    for (part, value), names in OF_PARTS.items():
+        idle = [name for name in names if name in asked]
+        if idle and asked.get(part) == value:
+            left = f"--no-{part}" if value is False else f"--{part.replace('_', '-')} {value}"
+            raise OptionError(f"it changes nothing beside {left}", where=f"--{idle[0].replace('_', '-')}",
+                              mend="leave one of them out")  # fmt: skip
 
 
 def _check_together(values: Mapping[str, Any], options: Any, *, dev: Any) -> None:

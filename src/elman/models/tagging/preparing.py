@@ -4,7 +4,7 @@ Knows the order of the steps; the steps themselves are in `text`, `data` and `nn
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,6 @@ FITTING = 0.5
 """What it takes to find the share of contexts, as a share of an evaluation of both kinds of weights."""
 TOLD = 3
 """Faulty labels that are told with their place."""
-OF_PARTS: Mapping[tuple[str, object], tuple[str, ...]] = {
-    ("context", False): ("context_minimum", "most_contexts", "context_width", "context_dropout"),
-    ("character_hidden", 0): ("character_width",),
-    ("word_width", 0): ("word_spread", "word_dropout"),
-    ("feature_width", 0): ("feature_spread", "feature_dropout"),
-}
-"""Which options are of a part of the network, by that which leaves it out."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +74,6 @@ def prepare(job: Job, folder: Path, *, make: Callable[..., Any]) -> Prepared:
         make: the model of what training comes to, as the class of its kind is made.
     """
     options: TaggerOptions = job.options
-    _check_asked(job.asked if job.recorded is None else {})
     reading = _reading(job)
     read = _read(job, reading.label_columns)
     wanted = options.train if job.recorded is None else Record(job.recorded)
@@ -227,16 +219,6 @@ def _read(job: Job, columns: tuple[str, ...]) -> Read:
         met = [*corpus.types, *(token for sentence in dev or [] for token in sentence.tokens)]
         features, vectors = with_vectors(job, features, met)
     return Read(corpus, dev, features, labels, seen, vectors)
-
-
-def _check_asked(asked: Mapping[str, Any]) -> None:
-    """Refuse options of a part of the network that is to be left out."""
-    for (part, value), names in OF_PARTS.items():
-        if part in asked and asked[part] == value:
-            for name in (name for name in names if name in asked):
-                left = f"--no-{part}" if value is False else f"--{part.replace('_', '-')} {value}"
-                raise OptionError(f"it changes nothing beside {left}", where=f"--{name.replace('_', '-')}",
-                                  mend="leave one of them out")  # fmt: skip
 
 
 def _check_head(head: LabelHeadConfig, labels: list[LabelSet]) -> None:
