@@ -12,6 +12,7 @@ from elman.nn.init import initialize
 from elman.nn.stack import Stack
 
 B, T, D, H = 3, 7, 4, 6
+SHAPES = list(itertools.product(CELLS, [1, 3], [False, True], [None, [7, 0, 3]]))
 
 
 def make(cell: str, *, layers: int = 2, bidirectional: bool = False, **dropped: float) -> Stack:
@@ -37,10 +38,7 @@ def by_textbook(stack: Stack, x: Tensor, lengths: Tensor | None) -> tuple[Tensor
     return x, tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("cell", "layers", "bidirectional", "lengths"),
-    list(itertools.product(CELLS, [1, 3], [False, True], [None, [7, 0, 3]])),
-)
+@pytest.mark.parametrize(("cell", "layers", "bidirectional", "lengths"), SHAPES)
 def test_a_stack_is_its_layers_one_on_the_other(
     cell: str, layers: int, bidirectional: bool, lengths: list[int] | None
 ) -> None:
@@ -67,10 +65,7 @@ def test_both_readings_have_the_gradients_of_their_layers(cell: str, layers: int
         torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("cell", "layers", "bidirectional", "lengths"),
-    list(itertools.product(CELLS, [1, 3], [False, True], [None, [7, 0, 3]])),
-)
+@pytest.mark.parametrize(("cell", "layers", "bidirectional", "lengths"), SHAPES)
 def test_the_states_alone_are_those_of_the_whole_reading_with_their_gradients(
     cell: str, layers: int, bidirectional: bool, lengths: list[int] | None
 ) -> None:

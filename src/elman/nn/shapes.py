@@ -1,4 +1,5 @@
-"""Shapes of which there are few: torch's kernels in bf16 on a CPU are compiled for each shape that they meet.
+"""Shapes of which there are few: torch's kernels on a CPU, of an LSTM and in bf16 of products, are compiled for each
+shape that they meet.
 
 A compilation takes as long as the product of a thousand rows, and the last thousand of them are kept. Where the number
 of rows is another one in every batch, rows of zeros are added up to the next of few sizes. Used by the products and the
@@ -18,12 +19,7 @@ def next_size(rows: int) -> int:
     return -(-rows // step) * step
 
 
-def rows_to_add(x: Tensor, compute: torch.dtype) -> int:
-    """How many rows of zeros x is to have below it: none where kernels in this number format are not compiled."""
-    return next_size(len(x)) - len(x) if compute == torch.bfloat16 and x.is_cpu else 0
-
-
 def with_more_rows(x: Tensor, compute: torch.dtype) -> Tensor:
     """x (M, D) in the number format of products, with rows of zeros below it where their kernels are compiled."""
-    added = rows_to_add(x, compute)
+    added = next_size(len(x)) - len(x) if compute == torch.bfloat16 and x.is_cpu else 0
     return torch.nn.functional.pad(x.to(compute), (0, 0, 0, added)) if added else x.to(compute)

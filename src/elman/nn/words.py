@@ -18,7 +18,7 @@ from elman.nn.tables import bag_sums, table_rows
 LENGTHS = (3, 6, 10, 20)
 """The longest words that are read together with shorter ones, and those beyond."""
 FEW_STEPS = 4
-"""The steps of longer words are a multiple of it."""
+"""The steps of words that are longer than the shortest three of these are a multiple of it."""
 MANY_CHARACTERS = 2048
 """Padding counted, from which on words are read by their length."""
 
@@ -125,15 +125,21 @@ class WordEmbedding(nn.Module):
         return torch.cat(found)[back]
 
     def _read(self, characters: Tensor, lengths: Tensor) -> Tensor:
-        """The last states (W, 2 H) of the character network on characters (W, C).
-
-        On a CPU its kernel is compiled for every shape, in fp32 too: words and steps come in few numbers.
-        """
-        words, longest = characters.shape
-        more = next_size(words) - words if lengths.is_cpu else 0
-        steps = next((length for length in LENGTHS[:-1] if longest <= length), longest + -longest % FEW_STEPS)
-        characters = nn.functional.pad(characters, (0, steps - longest if lengths.is_cpu else 0, 0, more))
+        """The last states (W, 2 H) of the character network on characters (W, C)."""
+        words = len(lengths)
+        if lengths.is_cpu:
+            characters, lengths = _in_few_shapes(characters, lengths)
         x = nn.functional.embedding(characters, self.alphabet)  # (W, C, D)
-        _, state = self.reader(x, None, nn.functional.pad(lengths, (0, more)))
+        _, state = self.reader(x, None, lengths)
         forward, backward = state[0]
         return torch.cat([forward, backward], dim=1)[:words]
+
+
+def _in_few_shapes(characters: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Characters (W, C) and lengths (W,) with words of length 0 below them, and padding, up to numbers of which there
+    are few (see `nn.shapes`)."""
+    words, longest = characters.shape
+    steps = next((length for length in LENGTHS[:3] if longest <= length), longest + -longest % FEW_STEPS)
+    more = next_size(words) - words
+    pad = nn.functional.pad
+    return pad(characters, (0, steps - longest, 0, more)), pad(lengths, (0, more))
