@@ -55,7 +55,7 @@ def test_both_engines_give_the_same_lines(folder: Path, tmp_path: Path, capsys: 
         (["export", "m", "--to", "onnx", "--out", "./m", "--overwrite"], "give another place"),
         (["export", "m", "--to", "onnx", "--out", "."], "give another place"),
         (["export", "m", "--to", "onnx"], "--out"),
-        (["export", "m", "--to", "onnx", "--out", "m"], "--out: this is the folder that is to be exported"),
+        (["export", "m", "--to", "onnx", "--out", "m"], "m: this is the folder that is to be exported"),
         (["export", "n", "--to", "onnx", "--out", "y"], "there is no such folder"),
     ],
 )

@@ -4,7 +4,6 @@ Knows options; the work is the model's.
 """
 
 from argparse import Namespace
-from pathlib import Path
 
 import elman
 from elman.cli import output
@@ -42,8 +41,6 @@ def run(given: Namespace) -> None:
     """Write, compare, and tell."""
     if given.to not in FORMATS:
         raise OptionError(f"{given.to!r} is not a choice", where="--to", mend=nearest(given.to, FORMATS))
-    if Path(given.out).is_dir() and Path(given.model).is_dir() and Path(given.out).samefile(given.model):
-        raise OptionError("this is the folder that is to be exported", where="--out", mend="give another place")
     (reading,) = chosen_for(given, "reading")
     beside = given_beside(given, "target")
     use_threads(given.threads)

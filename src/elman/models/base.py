@@ -6,6 +6,7 @@ Knows no network. `load` is `elman.load`.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from elman.models import card, folder
@@ -25,6 +26,8 @@ class Model(ABC):
     record: folder.Record
     exported: folder.Exported | None = None
     """What runs the model where that is not torch."""
+    loaded_from: Path | None = None
+    """The folder that it was read from, if it was."""
 
     @abstractmethod
     def documents(self) -> dict[str, Any]:

@@ -240,7 +240,9 @@ def load(path: Path, engine: str = "auto") -> Any:
     stored = open_folder(path)
     stored = replace(stored, engine=choose(engine, exported=stored.is_exported, where=str(path)))
     model = getattr(import_module(stored.kind.module), stored.kind.front)
-    return model.restore(stored)
+    restored = model.restore(stored)
+    restored.loaded_from = path.absolute()
+    return restored
 
 
 def _training(path: Path) -> dict[str, Any]:

@@ -113,6 +113,17 @@ def test_it_can_be_neither_trained_on_nor_exported_again(exported: Path, tmp_pat
         elman.load(exported, engine="torch")
 
 
+def test_a_folder_never_gives_way_to_what_is_exported_from_it(model: elman.Tagger, tmp_path: Path) -> None:
+    model.save(tmp_path / "m")
+    loaded = elman.load(tmp_path / "m")
+    with pytest.raises(OptionError, match="this is the folder that is to be exported; give another place"):
+        loaded.export(tmp_path / "m", overwrite=True)
+    assert elman.load(tmp_path / "m", engine="torch").predict([["Ada"]]) == loaded.predict([["Ada"]])
+    for _ in range(2):
+        loaded.export(tmp_path / "n", overwrite=True)
+    assert elman.load(tmp_path / "n").exported is not None
+
+
 def test_a_model_that_answers_otherwise_is_not_written(
     model: elman.Tagger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

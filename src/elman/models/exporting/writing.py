@@ -78,6 +78,9 @@ def export(
                           mend="give the folder that it was exported from")  # fmt: skip
     for package in ("onnx", "onnxruntime"):
         need(package, where=f"--to {form.to}")
+    source = model.loaded_from
+    if source is not None and source.is_dir() and out.is_dir() and out.samefile(source):
+        raise OptionError("this is the folder that is to be exported", where=str(out), mend="give another place")
     check_target(out, overwrite=overwrite)
     runtime = form.runtime_files()
     with new_folder(out, overwrite=overwrite) as aside:
